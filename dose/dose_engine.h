@@ -1,0 +1,55 @@
+/// Forward dose of a weighted beam set on a grid, eq. (6). Same bytes for any thread count.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dose/beam.h"
+#include "dose/beam_data.h"
+#include "geometry/progress.h"
+#include "geometry/volume.h"
+#include "geometry/warning.h"
+
+namespace sbrt {
+
+enum class DepthMode {
+  per_point_ray,  ///< water-equivalent depth along the line from the source to every point
+  central_axis,   ///< every point of a plane gets the depth of the axis ("no contour correction")
+};
+
+struct DoseOptions {
+  DepthMode depth = DepthMode::per_point_ray;
+};
+
+/// How far the tables and the model's validity were left, for the report.
+struct DoseValidity {
+  std::int64_t points_total = 0;          //!< beam-point pairs evaluated
+  std::int64_t depth_clamped = 0;         //!< depth outside the TPR or OCR table
+  std::int64_t field_clamped = 0;         //!< field diameter outside the TPR table
+  std::int64_t distance_clamped = 0;      //!< distance outside the OF table
+};
+
+struct DoseResult {
+  DoseGrid dose;  //!< [Gy], total over all fractions
+  DoseValidity validity;
+  Warnings warnings;
+};
+
+/// @throws InputError for a beam whose collimator the data set lacks, whose source equals its aim, or whose MU is negative or not finite
+DoseResult compute_dose(const BeamSet& beams, const DensityMap& density, const BeamData& beam_data, const Grid& dose_grid,
+                        const DoseOptions& options = {}, Progress& progress = no_progress);
+
+/// One beam's part in the dose at one point.
+struct BeamContribution {
+  std::string beam_id;
+  double z_mm = 0, r800_mm = 0, d_eff_mm = 0, output_factor = 0, tpr = 0, ocr = 0, inverse_square = 0, weight_mu = 0, dose_gy = 0;
+};
+std::vector<BeamContribution> trace_point(const BeamSet& beams, const DensityMap& density, const BeamData& beam_data,
+                                          PatientPoint point, const DoseOptions& options = {});
+
+/// Share of the beam weight (MU) whose axis crosses relative density < 0.4 (inside the body) within the last 50 mm before the target.
+/// @param target occupancy of the target on any grid
+double lung_path_share(const BeamSet& beams, const DensityMap& density, const Occupancy& target);
+
+}  // namespace sbrt
