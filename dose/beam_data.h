@@ -1,12 +1,13 @@
-/// Commissioned tables of one machine: output factor, tissue-phantom ratio, off-axis ratio. docs/physics.md, eqs. (1)-(6).
+/// Commissioned tables of one machine: output factor, tissue-phantom ratio, off-axis ratio. docs/physics.md, eqs.
+/// (1)-(6).
 #pragma once
+
+#include "geometry/warning.h"
 
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
-
-#include "geometry/warning.h"
 
 namespace sbrt {
 
@@ -20,7 +21,7 @@ class BeamData {
 
   const std::string& name() const;
   const std::string& version() const;
-  const std::string& sha256() const;   ///< of the four files' bytes
+  const std::string& sha256() const;  ///< of the four files' bytes
   const std::string& source() const;
   bool clinical() const;
   const std::vector<double>& collimators_mm() const;  ///< ascending
@@ -36,8 +37,8 @@ class BeamData {
   /// Largest radius at 800 mm with a table entry [mm].
   double largest_radius_mm(double collimator_mm) const;
 
-  double gy_per_mu() const;                 ///< at the reference: 0.01 Gy
-  double reference_distance_mm() const;     ///< 800 mm
+  double gy_per_mu() const;              ///< at the reference: 0.01 Gy
+  double reference_distance_mm() const;  ///< 800 mm
 
   struct Tables;
   const Tables& tables() const { return *tables_; }

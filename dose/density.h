@@ -1,13 +1,13 @@
 /// CT number to electron density relative to water.
 #pragma once
 
+#include "geometry/volume.h"
+#include "geometry/warning.h"
+
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "geometry/volume.h"
-#include "geometry/warning.h"
 
 namespace sbrt {
 

@@ -1,10 +1,10 @@
 #include "dose/influence.h"
 
-#include <numeric>
-#include <utility>
-
 #include "geometry/error.h"
 #include "geometry/parallel.h"
+
+#include <numeric>
+#include <utility>
 
 namespace sbrt {
 
@@ -37,7 +37,8 @@ std::vector<double> DoseInfluence::dose(const std::vector<double>& weights_mu) c
   parallel_for_blocks(std::int64_t(points_), 256, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t p = begin; p < end; ++p) {
       double sum = 0;
-      for (std::uint64_t e = row_start_[p]; e < row_start_[p + 1]; ++e) sum += double(row_value_[e]) * weights_mu[row_beam_[e]];
+      for (std::uint64_t e = row_start_[p]; e < row_start_[p + 1]; ++e)
+        sum += double(row_value_[e]) * weights_mu[row_beam_[e]];
       dose_gy[p] = sum;
     }
   });
@@ -50,7 +51,8 @@ std::vector<double> DoseInfluence::transposed_product(const std::vector<double>&
   parallel_for_blocks(std::int64_t(beams()), 16, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t b = begin; b < end; ++b) {
       double sum = 0;
-      for (std::size_t e = 0; e < columns_[b].rows.size(); ++e) sum += double(columns_[b].gy_per_mu[e]) * y[columns_[b].rows[e]];
+      for (std::size_t e = 0; e < columns_[b].rows.size(); ++e)
+        sum += double(columns_[b].gy_per_mu[e]) * y[columns_[b].rows[e]];
       g[b] = sum;
     }
   });

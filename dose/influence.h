@@ -1,12 +1,12 @@
 /// Dose per MU of every beam at every point: sparse, float32.
 #pragma once
 
-#include <cstdint>
-#include <vector>
-
 #include "dose/beam.h"
 #include "dose/beam_data.h"
 #include "dose/dose_engine.h"
+
+#include <cstdint>
+#include <vector>
 
 namespace sbrt {
 
@@ -31,8 +31,8 @@ class DoseInfluence {
 
  private:
   std::size_t points_;
-  std::vector<Column> columns_;                 //!< by beam
-  std::vector<std::uint64_t> row_start_;        //!< by point (same entries, beams ascending)
+  std::vector<Column> columns_;           //!< by beam
+  std::vector<std::uint64_t> row_start_;  //!< by point (same entries, beams ascending)
   std::vector<std::uint32_t> row_beam_;
   std::vector<float> row_value_;
 };

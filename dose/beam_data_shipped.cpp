@@ -1,0 +1,62 @@
+#include "dose/beam_data.h"
+#include "geometry/error.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+
+namespace sbrt {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where shipped data may lie, first match wins: the environment, beside the running program, where it was installed,
+/// and the source tree it was built from.
+std::vector<fs::path> data_folders() {
+  std::vector<fs::path> all;
+  if (const char* environment = std::getenv("SBRTPLAN_DATA"); environment && *environment)
+    all.emplace_back(environment);
+  std::error_code error;
+  if (const fs::path program = fs::read_symlink("/proc/self/exe", error); !error)
+    all.push_back(program.parent_path().parent_path() / "share" / "sbrtplan");
+  all.emplace_back(SBRT_INSTALL_DATA_DIR);
+  all.emplace_back(SBRT_SOURCE_DATA_DIR);
+  return all;
+}
+
+bool holds_a_set(const fs::path& folder) {
+  std::error_code error;
+  return fs::is_regular_file(folder / "beam-data.json", error);
+}
+
+}  // namespace
+
+std::vector<std::string> BeamData::shipped_names() {
+  std::vector<std::string> names;
+  for (const fs::path& folder : data_folders()) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder / "beam-data", error))
+      if (holds_a_set(entry.path())) names.push_back(entry.path().filename().string());
+    if (!names.empty()) break;
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+BeamData BeamData::named_or_folder(const std::string& name_or_folder) {
+  if (name_or_folder.empty())
+    throw InputError("no beam data set given", "", "the name is empty", "give a name or a folder");
+  const bool is_name = name_or_folder.find('/') == std::string::npos && name_or_folder != "." && name_or_folder != "..";
+  if (is_name)
+    for (const fs::path& folder : data_folders())
+      if (const fs::path set = folder / "beam-data" / name_or_folder; holds_a_set(set)) return from_folder(set);
+  std::error_code error;
+  if (fs::is_directory(name_or_folder, error)) return from_folder(name_or_folder);
+  std::string all;
+  for (const std::string& n : shipped_names()) all += (all.empty() ? "" : ", ") + n;
+  throw InputError("unknown beam data set '" + name_or_folder + "'", "",
+                   all.empty() ? "no shipped data sets were found" : "the shipped sets are " + all,
+                   "give one of these names or a folder, or set SBRTPLAN_DATA to the folder of the shipped data");
+}
+
+}  // namespace sbrt
