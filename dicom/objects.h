@@ -40,6 +40,7 @@ struct CtSeries {
   std::array<double, 2> pixel_spacing_mm{1, 1};  //!< along a row (x), along a column (y)
   Axes axes;                                     //!< i along a row, j down a column, k the normal
   std::vector<CtSlice> slices;
+  double slice_spacing_mm = 0;  //!< of the grid that load_ct() makes; 0 where the slices allow none
   Warnings warnings;
   /// Empty when a dose may be computed on this series; else why not (gantry tilt, missing slices, duplicate position, ...).
   std::string refusal;
@@ -51,6 +52,7 @@ struct StructureFile {
   InstanceReference reference;
   std::string label, series_instance_uid, frame_of_reference_uid;
   std::vector<std::string> referenced_series_uids;  //!< CT series it was drawn on
+  std::vector<std::string> referenced_image_uids;   //!< SOP instances that its contours name, sorted, each once
   std::vector<std::string> roi_names;
 };
 
