@@ -1,11 +1,6 @@
 /// From anatomy and intent to a weighted beam set.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "dose/beam.h"
 #include "dose/beam_data.h"
 #include "dose/dose_engine.h"
@@ -17,21 +12,27 @@
 #include "geometry/volume.h"
 #include "geometry/warning.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace sbrt {
 
 struct PlanningTarget {
-  Shape shape;                 //!< the PTV
+  Shape shape;  //!< the PTV
   Prescription prescription;
 };
 
 /// What the optimiser sees. Everything is in the CT's frame of reference.
 struct PlanningProblem {
   std::vector<PlanningTarget> targets;
-  std::vector<Shape> organs;           //!< structures with goals or to be spared
-  std::vector<Goal> goals;
+  std::vector<Shape> organs;  //!< structures with goals
+  std::vector<Goal> goals;    //!< each names an organ or a target
   const DensityMap* density = nullptr;
   const BeamData* beam_data = nullptr;
-  const Occupancy* body = nullptr;     //!< on the CT's grid
+  const Occupancy* body = nullptr;  //!< on the CT's grid
+  std::vector<Shape> avoidance;     //!< no beam may pass these before it reaches its aim point
 };
 
 struct PlanningOptions {
@@ -39,24 +40,52 @@ struct PlanningOptions {
   std::vector<double> collimators_mm;  //!< empty: chosen from the target's size
   int count = 0;                       //!< candidates; 0: chosen from the target's size
   std::uint64_t seed = 1;
-  double coverage_pct = 95;            //!< share of each PTV that gets the prescription
+  double coverage_pct = 95;  //!< share of each PTV that gets the prescription
   DepthMode depth = DepthMode::per_point_ray;
+  bool isocentric = false;                //!< aim every beam at its target's centre (the baseline of comparisons)
+  double default_isodose_pct = 75;        //!< where the prescription leaves it open
+  int max_beams = 150;                    //!< beams of the finished plan
+  double min_mu_per_fraction = 5;         //!< a beam has none or at least this [MU]
+  double max_beam_mu_per_fraction = 500;  //!< [MU]
 };
 
-/// Candidate beams: aim points on the shrunk target surface and in the interior, seeded, the same on every machine.
-/// Weights are 0.
+/// Volume-weighted mean of the targets' centroids: the point that node offsets refer to. @pre at least one target
+PatientPoint alignment_centre(const std::vector<PlanningTarget>& targets);
+
+/// Collimators for these targets out of the beam data's: about 0.35 to 1.05 of the mean beam's-eye diameter, one to
+/// four per target.
+std::vector<double> automatic_collimators(const std::vector<PlanningTarget>& targets, const BeamData& beam_data,
+                                          const NodeSet& nodes);
+
+/// Candidate beams: aim points on the target surface shrunk by about the field radius and in the interior,
+/// quasi-random, the same on every machine. Every node gets the same number, targets share them by size. Weights are 0.
+/// @throws InputError: no target, node set empty, collimator not in the beam data, all beams barred by avoidance
+/// structures
 BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& options, Warnings& warnings);
 
 struct PlanningResult {
-  BeamSet beams;      //!< weight > 0 only; MU totals over all fractions, before the final normalisation on the full grid
+  BeamSet beams;  //!< weight > 0 only; MU totals over all fractions, before the final normalisation on the full grid
   Warnings warnings;
   int iterations = 0;
   double objective = 0;
+  double expected_isodose_pct = 0;  //!< prescription over maximum on the optimiser's points, lowest of the targets
 };
+
+/// MU of at most `max_beams` of the candidates by one-sided quadratic penalties (docs/physics.md, "Weights").
+///
+/// The penalties ask for the prescription in coverage_pct of each target, no more than prescription/isodose anywhere, a
+/// steep fall-off around it, and the goals. Doses are judged on quasi-random points; the chosen beams are weighted
+/// again on denser ones. Stages reported: "influence" and "optimise". The result depends on neither thread count nor
+/// machine.
+/// @throws InputError: no candidates, a goal for an unknown structure or with a metric that cannot be planned for, no
+/// beam
+///         reaches a target
 PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& options, const BeamSet& candidates,
                         Progress& progress = no_progress);
 
-/// Factor on all MU that makes the least covered target (relative to its wish) receive its prescription in exactly coverage_pct of its volume.
+/// Factor on all MU that makes the least covered target (relative to its prescription) receive its prescription in
+/// exactly coverage_pct of its volume.
+/// @throws InputError: a target leaves the dose grid or receives no dose
 double normalisation_factor(const std::vector<PlanningTarget>& targets, const DoseGrid& dose, double coverage_pct);
 
 }  // namespace sbrt

@@ -1,0 +1,207 @@
+#include "engine/planning/plan_penalties.h"
+
+#include "geometry/error.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sbrt {
+namespace {
+
+std::vector<double> at(const std::vector<double>& values, const std::vector<std::size_t>& rows) {
+  std::vector<double> picked;
+  picked.reserve(rows.size());
+  for (const std::size_t r : rows) picked.push_back(values[r]);
+  return picked;
+}
+
+}  // namespace
+
+double wanted_fall_off(double distance_mm, double diameter_mm, const PenaltyWeights& weights) {
+  const double half = weights.fall_off_mm + weights.fall_off_share * diameter_mm;
+  const double s = distance_mm / half;
+  return 1 / (1 + s * std::sqrt(s));  // 1/2 at `half`; s^1.5 by square roots only
+}
+
+PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptions& options,
+                             std::vector<DosePoint> points, std::vector<GoalTerm> terms, PenaltyWeights weights)
+    : problem_(problem),
+      points_(std::move(points)),
+      terms_(std::move(terms)),
+      term_weight_(terms_.size(), weights.goal),
+      weights_(weights),
+      coverage_(options.coverage_pct / 100),
+      low_scale_(problem.targets.size(), 1.0),
+      high_scale_(problem.targets.size(), 1.0),
+      target_rows_(problem.targets.size()) {
+  for (const PlanningTarget& t : problem.targets)
+    isodose_.push_back(t.prescription.isodose_pct.value_or(options.default_isodose_pct) / 100);
+  for (std::size_t i = 0; i < points_.size(); ++i)
+    if (points_[i].role == PointRole::target && points_[i].volume_mm3 > 0) target_rows_[points_[i].owner].push_back(i);
+  std::size_t next_row = points_.size();
+  for (const GoalTerm& term : terms_) {
+    std::vector<std::size_t> rows;
+    if (term.kind == GoalTerm::Kind::mean_upper)
+      rows.push_back(next_row++);
+    else
+      for (std::size_t i = 0; i < points_.size(); ++i)
+        if (points_[i].role == term.role && points_[i].owner == term.owner) rows.push_back(i);
+    term_rows_.push_back(rows);
+  }
+  set_base_rows();
+  // Goals hold from the first solve on, without any free volume.
+  for (std::size_t g = 0; g < terms_.size(); ++g)
+    for (const std::size_t r : term_rows_[g]) {
+      if (terms_[g].kind == GoalTerm::Kind::lower || terms_[g].free_mm3 > 0) continue;
+      const double rx = problem_.targets.front().prescription.dose_gy;
+      rows_[r].high_gy = std::min(rows_[r].high_gy, terms_[g].dose_gy);
+      rows_[r].high_weight += term_weight_[g] / double(term_rows_[g].size()) / (rx * rx);
+    }
+}
+
+std::vector<PatientPoint> PlanPenalties::positions() const {
+  std::vector<PatientPoint> all;
+  all.reserve(points_.size());
+  for (const DosePoint& p : points_) all.push_back(p.point);
+  return all;
+}
+
+DoseInfluence PlanPenalties::with_mean_rows(const DoseInfluence& influence) const {
+  SBRT_EXPECT(influence.points() == points_.size());
+  std::vector<DoseInfluence::Column> columns;
+  for (std::size_t b = 0; b < influence.beams(); ++b) columns.push_back(influence.column(b));
+  std::size_t row = points_.size();
+  std::vector<double> share(points_.size());
+  for (const GoalTerm& term : terms_) {
+    if (term.kind != GoalTerm::Kind::mean_upper) continue;
+    double volume = 0;
+    for (const DosePoint& p : points_)
+      if (p.role == term.role && p.owner == term.owner) volume += p.volume_mm3;
+    for (std::size_t i = 0; i < points_.size(); ++i)
+      share[i] = volume > 0 && points_[i].role == term.role && points_[i].owner == term.owner
+                     ? points_[i].volume_mm3 / volume
+                     : 0;
+    for (DoseInfluence::Column& c : columns) {
+      double mean = 0;
+      for (std::size_t e = 0; e < c.rows.size(); ++e)
+        if (c.rows[e] < points_.size()) mean += share[c.rows[e]] * double(c.gy_per_mu[e]);
+      if (float(mean) > 0) {
+        c.rows.push_back(std::uint32_t(row));
+        c.gy_per_mu.push_back(float(mean));
+      }
+    }
+    ++row;
+  }
+  return DoseInfluence(row, std::move(columns));
+}
+
+void PlanPenalties::set_base_rows() {
+  std::size_t means = 0;
+  for (const GoalTerm& term : terms_) means += term.kind == GoalTerm::Kind::mean_upper;
+  rows_.assign(points_.size() + means, RowPenalty{0, 0, HUGE_VAL, 0});
+  std::vector<double> volume, diameter;
+  std::vector<int> surface_points(problem_.targets.size(), 0);
+  for (const PlanningTarget& t : problem_.targets) {
+    volume.push_back(t.shape.volume_mm3());
+    diameter.push_back(equal_volume_diameter_mm(t.shape));
+  }
+  for (const DosePoint& p : points_)
+    surface_points[p.role == PointRole::target ? p.owner : 0] += p.role == PointRole::target && p.volume_mm3 == 0;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const DosePoint& p = points_[i];
+    if (p.role == PointRole::organ) continue;
+    const double rx = problem_.targets[p.owner].prescription.dose_gy;
+    const double unit = 1 / (rx * rx);
+    RowPenalty& r = rows_[i];
+    if (p.role == PointRole::target) {
+      const bool surface = p.volume_mm3 == 0;
+      r.low_gy = low_scale_[p.owner] * rx;
+      r.low_weight = unit * (surface ? weights_.surface_low / surface_points[p.owner]
+                                     : weights_.target_low * p.volume_mm3 / volume[p.owner]);
+      r.high_gy = high_scale_[p.owner] * rx / isodose_[p.owner];
+      r.high_weight = surface ? 0 : unit * weights_.target_high * p.volume_mm3 / volume[p.owner];
+    } else {
+      const ShellEdges edge = shell_edges(diameter[p.owner]);
+      const double w = p.distance_mm <= edge.near_mm     ? weights_.near_shell
+                       : p.distance_mm <= edge.middle_mm ? weights_.middle_shell
+                                                         : weights_.far_shell;
+      r.high_gy = rx * wanted_fall_off(p.distance_mm, diameter[p.owner], weights_);
+      r.high_weight = unit * w * p.volume_mm3 / volume[p.owner];
+    }
+  }
+}
+
+double PlanPenalties::covered_gy(const std::vector<double>& dose_gy, int target) const {
+  const std::vector<std::size_t>& rows = target_rows_[target];
+  SBRT_EXPECT(!rows.empty());
+  std::vector<double> volumes;
+  double whole = 0;
+  for (const std::size_t r : rows) {
+    volumes.push_back(points_[r].volume_mm3);
+    whole += points_[r].volume_mm3;
+  }
+  return dose_exceeded_by(at(dose_gy, rows), volumes, coverage_ * whole);
+}
+
+double PlanPenalties::lift(const std::vector<double>& dose_gy) const {
+  double factor = 0;
+  for (std::size_t t = 0; t < problem_.targets.size(); ++t)
+    factor = std::max(factor, problem_.targets[t].prescription.dose_gy / covered_gy(dose_gy, int(t)));
+  return factor;
+}
+
+double PlanPenalties::reached_isodose(const std::vector<double>& dose_gy, int target) const {
+  double highest = 0;
+  for (std::size_t i = 0; i < points_.size(); ++i)
+    if (points_[i].role != PointRole::organ && points_[i].owner == target) highest = std::max(highest, dose_gy[i]);
+  return problem_.targets[target].prescription.dose_gy / highest;
+}
+
+void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
+  // Move each target's limits so that after the lift to its coverage the maximum meets the isodose.
+  for (std::size_t t = 0; t < problem_.targets.size(); ++t) {
+    const double rx = problem_.targets[t].prescription.dose_gy;
+    const double factor = rx / covered_gy(dose_gy, int(t));
+    low_scale_[t] = std::clamp(low_scale_[t] * factor, 0.8, 1.2);
+    const double over = isodose_[t] / (reached_isodose(dose_gy, int(t)) * factor);
+    high_scale_[t] = std::clamp(high_scale_[t] / over, 0.8, 1.02);
+  }
+  set_base_rows();
+  for (std::size_t g = 0; g < terms_.size(); ++g) {
+    const GoalTerm& term = terms_[g];
+    const std::vector<std::size_t>& rows = term_rows_[g];
+    if (rows.empty()) continue;
+    const double rx = problem_.targets.front().prescription.dose_gy;
+    const double weight = term_weight_[g] / double(rows.size()) / (rx * rx);
+    if (term.kind == GoalTerm::Kind::mean_upper) {
+      rows_[rows[0]].high_gy = term.dose_gy;
+      rows_[rows[0]].high_weight = weight;
+      if (dose_gy[rows[0]] > term.dose_gy) term_weight_[g] *= 3;
+      continue;
+    }
+    std::vector<double> volumes;
+    double whole = 0;
+    for (const std::size_t r : rows) {
+      volumes.push_back(points_[r].volume_mm3);
+      whole += points_[r].volume_mm3;
+    }
+    const bool upper = term.kind == GoalTerm::Kind::upper;
+    const double free = upper ? term.free_mm3 : whole - term.free_mm3;
+    const double border = dose_exceeded_by(at(dose_gy, rows), volumes, std::clamp(free, 0.0, whole));
+    const bool missed = upper ? border > term.dose_gy : border < term.dose_gy;
+    if (missed) term_weight_[g] *= 3;
+    constexpr double safety = 0.01;  // the sample misses the very maximum; full-grid values come out a little worse
+    for (const std::size_t r : rows) {
+      RowPenalty& p = rows_[r];
+      if (upper && (dose_gy[r] <= std::max(border, term.dose_gy) || term.free_mm3 <= 0)) {
+        p.high_gy = std::min(p.high_gy, (1 - safety) * term.dose_gy);
+        p.high_weight = std::max(p.high_weight, weight);
+      } else if (!upper && dose_gy[r] >= std::min(border, term.dose_gy)) {
+        p.low_gy = std::max(p.low_gy, (1 + safety) * term.dose_gy);
+        p.low_weight = std::max(p.low_weight, weight);
+      }
+    }
+  }
+}
+
+}  // namespace sbrt

@@ -1,0 +1,68 @@
+/// The penalties that express a plan's intent on its dose points. docs/physics.md, "Weights".
+#pragma once
+
+#include "engine/planning/dose_points.h"
+#include "engine/planning/goal_terms.h"
+#include "engine/planning/penalty_solver.h"
+
+#include <vector>
+
+namespace sbrt {
+
+/// Relative weights of the parts of the intent; doses count in units of the prescription, volumes in units of the
+/// target's.
+struct PenaltyWeights {
+  double target_low = 300, surface_low = 100;
+  double target_high = 100;
+  double near_shell = 40, middle_shell = 40, far_shell = 10;
+  double goal = 300;
+  double mu = 1e-4;              //!< tie-breaker: all MU together, in units of the MU of one beam of the mean output
+  double fall_off_mm = 1.0;      //!< with fall_off_per_mm: distance at which the shells ask for half the prescription:
+  double fall_off_share = 0.12;  //!< fall_off_mm + fall_off_share * target diameter
+};
+
+/// Share of the prescription that a shell asks for at this distance from a target of this diameter.
+double wanted_fall_off(double distance_mm, double diameter_mm, const PenaltyWeights& weights);
+
+/// Turns intent into rows and adapts them to the dose reached so far.
+class PlanPenalties {
+ public:
+  PlanPenalties(const PlanningProblem& problem, const PlanningOptions& options, std::vector<DosePoint> points,
+                std::vector<GoalTerm> terms, PenaltyWeights weights = {});
+
+  const std::vector<DosePoint>& points() const { return points_; }
+  std::vector<PatientPoint> positions() const;
+  /// Appends one row per mean goal to an influence matrix of positions(). The rows of this object are those of the
+  /// result.
+  DoseInfluence with_mean_rows(const DoseInfluence& influence) const;
+
+  const std::vector<RowPenalty>& rows() const { return rows_; }
+  /// New limits from the dose of the last solution: which points coverage and dose-volume goals leave free, how far the
+  /// target limits must move so that the coverage comes out, which goals need more weight.
+  void adapt(const std::vector<double>& dose_gy);
+
+  /// Dose that coverage_pct of target t receives [Gy].
+  double covered_gy(const std::vector<double>& dose_gy, int target) const;
+  /// Largest prescription / covered_gy of the targets: the factor that lifts all of them to their coverage.
+  double lift(const std::vector<double>& dose_gy) const;
+  double isodose(int target) const { return isodose_[target]; }
+  /// Target t's prescription over the maximum near it.
+  double reached_isodose(const std::vector<double>& dose_gy, int target) const;
+
+ private:
+  void set_base_rows();
+  const PlanningProblem& problem_;
+  std::vector<DosePoint> points_;
+  std::vector<GoalTerm> terms_;
+  std::vector<double> term_weight_;
+  PenaltyWeights weights_;
+  double coverage_;
+  std::vector<double> isodose_;                        //!< by target
+  std::vector<double> low_scale_;                      //!< by target: lower limit over prescription
+  std::vector<double> high_scale_;                     //!< by target: upper limit over prescription / isodose
+  std::vector<std::vector<std::size_t>> target_rows_;  //!< volume points by target
+  std::vector<std::vector<std::size_t>> term_rows_;    //!< points by goal term; mean goals: the appended row
+  std::vector<RowPenalty> rows_;
+};
+
+}  // namespace sbrt
