@@ -1,11 +1,9 @@
-/// Judges a dose: DVH queries per structure and the indices of docs/physics.md / EVALUATION per target, each with its interval.
+/// Judges a dose: DVH queries per structure and the indices per target, each with its interval.
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
-
+#include "engine/evaluation/dvh.h"
+#include "engine/evaluation/goals.h"
+#include "engine/evaluation/indices.h"
 #include "engine/evaluation/query.h"
 #include "engine/planning/prescription.h"
 #include "geometry/interpolate.h"
@@ -14,10 +12,15 @@
 #include "geometry/volume.h"
 #include "geometry/warning.h"
 
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace sbrt {
 
 struct EvaluatedTarget {
-  std::string structure;      //!< name of a structure in EvaluationInput::structures
+  std::string structure;  //!< name of a structure in EvaluationInput::structures
   Prescription prescription;
 };
 
@@ -27,52 +30,67 @@ struct NamedShape {
 };
 
 struct EvaluationInput {
-  const DoseGrid* dose = nullptr;         //!< total dose over all fractions [Gy]
-  std::vector<NamedShape> structures;     //!< all structures to report, targets included
+  const DoseGrid* dose = nullptr;      //!< total dose over all fractions [Gy]
+  std::vector<NamedShape> structures;  //!< all structures to report, targets included
   std::vector<EvaluatedTarget> targets;
-  std::optional<Shape> body;              //!< region of PIV; else `body_mask`; else the whole dose grid (stated)
+  std::optional<Shape> body;  //!< region of PIV; else `body_mask`; else the whole dose grid (stated)
   const Occupancy* body_mask = nullptr;
-  std::vector<StructureQuery> queries;    //!< beyond the default list
+  std::vector<StructureQuery> queries;  //!< beyond the default list
+  std::vector<Goal> goals;
   double alpha_beta_gy = 10.0;
   Interpolation interpolation = Interpolation::cubic;
 };
-
-/// Id (docs/physics.md and the definitions table) -> value with interval; an index that does not apply is absent.
-using Indices = std::map<std::string, Measured>;
 
 struct StructureResult {
   std::string name;
   RoiRole role = RoiRole::other;
   double volume_cc = 0;
   Interval volume_interval_cc;
-  double min_gy = 0, mean_gy = 0, max_gy = 0;
-  double outside_grid_cc = 0;                    //!< part of the structure that the dose grid does not cover
-  std::map<std::string, double> queries;         //!< text after the colon -> value in the query's unit
-  std::vector<double> dvh_dose_gy, dvh_volume_cc;  //!< cumulative DVH
+  double outside_grid_cc = 0;  //!< part of the structure that the dose grid does not cover
+  double step_mm = 0;          //!< sampling step
+  bool has_dose = false;       //!< false when the grid covers nothing of it; then only the lines above have a meaning
+  double min_gy = 0, mean_gy = 0, max_gy = 0;       //!< of the covered part
+  std::map<std::string, double> queries;            //!< text after the colon -> value in the query's unit
+  std::map<std::string, Interval> query_intervals;  //!< sampling only: change when the step is doubled, halved
+  Dvh dvh;
+  std::vector<double> dvh_dose_gy, dvh_volume_cc;  //!< cumulative, on bins of Evaluation::dvh_bin_gy
+  std::optional<DoseReference> reference;  //!< what % of dose, BED and EQD2 refer to; nothing when targets differ
+};
+
+/// R50 and D2cm against the RTOG 0813/0915 table: "none", "minor", "major" deviation; "out of range" outside 1.8...163
+/// cc.
+struct RtogComparison {
+  std::string r50, d2cm;
+  std::optional<RtogLimits> limits;
 };
 
 struct TargetResult {
   std::string name;
   Prescription prescription;
+  double alpha_beta_gy = 10;
+  double prescription_bed_gy = 0, prescription_eqd2_gy = 0;  //!< linear-quadratic model
   Indices indices;
+  std::optional<RtogComparison> rtog;
 };
 
 struct Evaluation {
   std::vector<StructureResult> structures;
   std::vector<TargetResult> targets;
-  std::string piv_region;   //!< "body contour", "body found in the CT", "dose grid"
-  std::string contour_rule; //!< between-plane rule
-  std::string dose_interpolation;
+  std::vector<GoalResult> goals;
+  std::string piv_region;          //!< "body contour 'NAME'", "body found in the CT", "dose grid"
+  std::string piv_partition;       //!< how PIV is divided between targets, in words
+  std::string contour_rule;        //!< between-plane rule
+  std::string dose_interpolation;  //!< "cubic", "linear"
+  double alpha_beta_gy = 10;
+  double dvh_bin_gy = 0;  //!< 0.05 Gy, or 0.1 % of the largest dose in the grid where that is finer
+  std::optional<double> max_in_body_gy;
   Warnings warnings;
 };
 
-/// @throws InputError for an unknown structure in a query or target, or a dose that is not finite
+/// Queries every structure gets: targets D98%, D95%, D50%, D2%, D0.03cc, V<Rx>Gy[%]; others D0.03cc, D2%.
+/// Warnings: structure-outside-grid, query-without-value, piv-at-grid-edge, piv-at-body-edge, piv-merged, piv50-...,
+/// targets-overlap, target-outside-body, no-body.
+/// @throws InputError for an unknown structure in a query, goal or target, or a dose that is not finite
 Evaluation evaluate(const EvaluationInput& input, Progress& progress = no_progress);
-
-/// Definition of an index or query metric in words with its unit, for tables and the report: {"ci", "PIV/TIV ...", "1"}.
-struct IndexDefinition {
-  std::string id, formula, unit, source;
-};
-const std::vector<IndexDefinition>& index_definitions();
 
 }  // namespace sbrt

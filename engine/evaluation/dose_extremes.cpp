@@ -1,0 +1,200 @@
+#include "engine/evaluation/dose_extremes.h"
+
+#include "geometry/parallel.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+namespace sbrt {
+namespace {
+
+constexpr double first_step = 0.5, last_step = 1.0 / 64;  // voxels
+constexpr std::size_t most_starts = 64;
+constexpr double share_of_hottest = 0.95;
+constexpr int parts = 4;  // of a cell per axis
+
+double distance_to(const Box& box, PatientPoint p) {
+  const auto outside = [](double x, double low, double high) { return std::max({low - x, x - high, 0.0}); };
+  return std::hypot(outside(p.x, box.low.x, box.high.x), outside(p.y, box.low.y, box.high.y),
+                    outside(p.z, box.low.z, box.high.z));
+}
+
+// Searches the points at least `limit_` from the target. Every slice of the grid owns one result.
+class BeyondSearch {
+ public:
+  BeyondSearch(const DoseInterpolator& dose, const Region& region, double limit_mm,
+               const std::function<double(PatientPoint)>& distance, const Box& target_box)
+      : dose_(dose),
+        grid_(dose.dose().grid()),
+        region_(region),
+        limit_(limit_mm),
+        distance_(distance),
+        box_(target_box) {}
+
+  // Hottest voxel centre that is far from the box around the target, then far from the target itself.
+  std::optional<DoseAtPoint> hottest_voxel() const {
+    const auto by_box = best_of_slices(std::nullopt, [&](int k, std::optional<DoseAtPoint>& best) {
+      each_voxel(k, best, [&](PatientPoint p) { return limit_ - distance_to(box_, p); });
+    });
+    return best_of_slices(by_box, [&](int k, std::optional<DoseAtPoint>& best) {
+      each_voxel(k, best, [&](PatientPoint p) { return limit_ - distance_(p); });
+    });
+  }
+
+  // Goes on from the hottest voxel centre to points inside the cells that may hold more.
+  std::optional<DoseAtPoint> hottest_part(const std::optional<DoseAtPoint>& start) const {
+    const GridSize n = grid_.size();
+    std::array<double, parts + 1> fraction{};
+    for (int q = 0; q <= parts; ++q) fraction[q] = double(q) / parts;
+    double reach = 0;
+    for (const double spacing : grid_.spacing_mm()) reach = std::hypot(reach, spacing / 2);
+    return best_of_slices(start, [&](int k, std::optional<DoseAtPoint>& best) {
+      if (k + 1 >= n.nz) return;
+      std::array<double, (parts + 1) * (parts + 1) * (parts + 1)> value{};
+      for (int j = 0; j + 1 < n.ny; ++j)
+        for (int i = 0; i + 1 < n.nx; ++i) {
+          if (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy) continue;
+          const PatientPoint centre = grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5});
+          const double too_near = limit_ - reach - distance_(centre);
+          if (too_near > 0) {
+            i += int(too_near / grid_.spacing_mm()[0]);
+            continue;
+          }
+          dose_.cell_values(i, j, k, fraction, fraction, fraction, value.data());
+          for (std::size_t q = 0; q < value.size(); ++q) {
+            if (best && value[q] <= best->dose_gy) continue;
+            const std::size_t row = parts + 1;
+            const PatientPoint p = grid_.to_patient(
+                VoxelPoint{i + fraction[q % row], j + fraction[q / row % row], k + fraction[q / row / row]});
+            if (distance_(p) >= limit_ && region_.contains(p)) best = DoseAtPoint{value[q], p};
+          }
+        }
+    });
+  }
+
+ private:
+  template <class Search>
+  std::optional<DoseAtPoint> best_of_slices(std::optional<DoseAtPoint> start, Search&& search) const {
+    std::vector<std::optional<DoseAtPoint>> best(grid_.size().nz, start);
+    parallel_for(std::int64_t(best.size()), [&](std::int64_t k) { search(int(k), best[k]); });
+    std::optional<DoseAtPoint> result = start;
+    for (const auto& b : best)
+      if (b && (!result || b->dose_gy > result->dose_gy)) result = b;
+    return result;
+  }
+
+  // `missing_mm` tells how much farther the target would have to be; as a distance changes by no more than the way
+  // walked, that many millimetres of the row can be skipped.
+  template <class Missing>
+  void each_voxel(int k, std::optional<DoseAtPoint>& best, Missing&& missing_mm) const {
+    const GridSize n = grid_.size();
+    for (int j = 0; j < n.ny; ++j)
+      for (int i = 0; i < n.nx; ++i) {
+        const double d = dose_.dose()(i, j, k);
+        if (best && d <= best->dose_gy) continue;
+        const PatientPoint p = grid_.voxel_centre(i, j, k);
+        const double missing = missing_mm(p);
+        if (missing > 0) {
+          i += int(missing / grid_.spacing_mm()[0]);
+          continue;
+        }
+        if (region_.contains(p)) best = DoseAtPoint{d, p};
+      }
+  }
+
+  const DoseInterpolator& dose_;
+  const Grid& grid_;
+  const Region& region_;
+  double limit_;
+  const std::function<double(PatientPoint)>& distance_;
+  Box box_;
+};
+
+}  // namespace
+
+DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const std::function<bool(PatientPoint)>& allowed) {
+  const Grid& grid = dose.dose().grid();
+  DoseAtPoint best{dose(start), start};
+  for (double step = first_step; step >= last_step;) {
+    DoseAtPoint next = best;
+    const VoxelPoint v = grid.to_voxel(best.point);
+    for (int c = -1; c <= 1; ++c)
+      for (int b = -1; b <= 1; ++b)
+        for (int a = -1; a <= 1; ++a) {
+          const PatientPoint p = grid.to_patient(VoxelPoint{v.x + a * step, v.y + b * step, v.z + c * step});
+          const double d = dose(p);
+          if (d > next.dose_gy && allowed(p)) next = {d, p};
+        }
+    if (next.dose_gy > best.dose_gy)
+      best = next;
+    else
+      step /= 2;
+  }
+  return best;
+}
+
+std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field) {
+  if (field.empty()) return std::nullopt;
+  const DoseGrid& dose = field.dose().dose();
+  const Grid& grid = dose.grid();
+  struct Start {
+    float dose;
+    std::size_t index;
+    PatientPoint point;
+  };
+  std::vector<std::vector<Start>> per_slice(field.last()[2] - field.first()[2]);
+  const GridSize n = grid.size();
+  parallel_for(std::int64_t(per_slice.size()), [&](std::int64_t s) {
+    const int k = field.first()[2] + int(s);
+    for (int j = field.first()[1]; j < field.last()[1]; ++j)
+      for (int i = field.first()[0]; i < field.last()[0]; ++i) {
+        const float d = dose(i, j, k);
+        if (!per_slice[s].empty() && d < share_of_hottest * per_slice[s].front().dose) continue;
+        if (field.inside(i, j, k) <= 0) continue;
+        // Local maximum; of equal neighbours the one with the lowest index.
+        bool highest = true;
+        for (int c = std::max(k - 1, 0); c <= std::min(k + 1, n.nz - 1) && highest; ++c)
+          for (int b = std::max(j - 1, 0); b <= std::min(j + 1, n.ny - 1) && highest; ++b)
+            for (int a = std::max(i - 1, 0); a <= std::min(i + 1, n.nx - 1); ++a) {
+              if ((a == i && b == j && c == k) || !field.in_box(a, b, c) || field.inside(a, b, c) <= 0) continue;
+              const bool before = grid.index(a, b, c) < grid.index(i, j, k);
+              if (dose(a, b, c) > d || (before && dose(a, b, c) == d)) {
+                highest = false;
+                break;
+              }
+            }
+        if (!highest || !field.contains(grid.voxel_centre(i, j, k))) continue;
+        per_slice[s].push_back({d, grid.index(i, j, k), grid.voxel_centre(i, j, k)});
+        if (per_slice[s].back().dose > per_slice[s].front().dose) std::swap(per_slice[s].front(), per_slice[s].back());
+      }
+  });
+  std::vector<Start> starts;
+  for (const auto& slice : per_slice) starts.insert(starts.end(), slice.begin(), slice.end());
+  if (starts.empty()) return std::nullopt;
+  std::sort(starts.begin(), starts.end(),
+            [](const Start& a, const Start& b) { return a.dose != b.dose ? a.dose > b.dose : a.index < b.index; });
+  if (starts.size() > most_starts) starts.resize(most_starts);
+  DoseAtPoint best{starts.front().dose, starts.front().point};
+  for (const Start& start : starts) {
+    if (start.dose < share_of_hottest * starts.front().dose) break;
+    const DoseAtPoint top = climb(field.dose(), start.point, [&](PatientPoint p) { return field.contains(p); });
+    if (top.dose_gy > best.dose_gy) best = top;
+  }
+  return best;
+}
+
+std::optional<Measured> maximum_beyond(const DoseInterpolator& dose, const Region& region, double distance_mm,
+                                       const std::function<double(PatientPoint)>& distance, const Box& target_box) {
+  const BeyondSearch search(dose, region, distance_mm, distance, target_box);
+  const std::optional<DoseAtPoint> voxel = search.hottest_voxel();
+  const std::optional<DoseAtPoint> part = search.hottest_part(voxel);
+  if (!part) return std::nullopt;
+  const DoseAtPoint top =
+      climb(dose, part->point, [&](PatientPoint p) { return distance(p) >= distance_mm && region.contains(p); });
+  const double value = std::max(top.dose_gy, part->dose_gy);
+  return Measured{value, {voxel ? voxel->dose_gy : value, value + (value - part->dose_gy)}};
+}
+
+}  // namespace sbrt

@@ -1,0 +1,31 @@
+/// Dose maxima between the grid points.
+#pragma once
+
+#include "engine/evaluation/isodose_volume.h"
+
+#include <functional>
+#include <optional>
+
+namespace sbrt {
+
+struct DoseAtPoint {
+  double dose_gy = 0;
+  PatientPoint point;
+};
+
+/// Climbs from `start` along the axes of the grid with a step that halves from half a voxel to 1/64, staying where
+/// `allowed` holds. @return at least the dose at the start
+DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const std::function<bool(PatientPoint)>& allowed);
+
+/// Largest interpolated dose in the body: the climb from the hottest voxel centres in it (all local maxima within 5 %
+/// of the hottest, at most 64). Nothing when no voxel centre with at least the field's lowest dose lies in the body.
+std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field);
+
+/// Largest dose in the body at `distance_mm` or more from a target; nothing when the grid holds no such point.
+/// Cells that the distance surface crosses are searched on 4 x 4 x 4 parts.
+/// @param distance exact distance to the target in mm  @param target_box box around the target
+/// @return the value; the interval reaches down to the largest voxel centre and up by the change over the last part
+std::optional<Measured> maximum_beyond(const DoseInterpolator& dose, const Region& region, double distance_mm,
+                                       const std::function<double(PatientPoint)>& distance, const Box& target_box);
+
+}  // namespace sbrt

@@ -1,0 +1,41 @@
+/// The dose in one structure: sampling step, histogram, queries.
+#pragma once
+
+#include "engine/evaluation/evaluate.h"
+
+#include <vector>
+
+namespace sbrt {
+
+/// A structure as points with doses; the coarse pass has twice the step and tells the sampling error.
+struct SampledStructure {
+  std::vector<Sample> samples;
+  std::vector<double> dose_gy;  //!< NaN outside the grid
+  double step_mm = 0;
+};
+
+/// Step that cuts the volume into about 200 000 pieces, at least 0.05 mm.
+double sampling_step_mm(double volume_mm3);
+
+SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm);
+
+/// Replaces the hottest cubic centimetre by pieces of a finer step where `step_mm` is coarse, so that D0.03cc of a
+/// large organ rests on hundreds of pieces. The cold rest is scaled to keep the volume.
+void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledStructure& sampled);
+
+/// Fills everything of the result but `reference`-dependent queries it cannot have; needs name, role, volumes and
+/// reference.
+/// @param metrics without duplicates
+void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
+                           const std::vector<Metric>& metrics, double dvh_bin_gy, StructureResult& result,
+                           Warnings& warnings);
+
+/// The default list and the user's queries on this structure.
+std::vector<Metric> metrics_for(const std::string& structure, const Prescription* own_prescription,
+                                const std::vector<StructureQuery>& queries);
+
+/// Value with half the change that doubling the step makes, but no less than the noise of a surface cut through n
+/// pieces.
+Measured with_sampling_error(double fine, double coarse, double noise);
+
+}  // namespace sbrt
