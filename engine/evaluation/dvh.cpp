@@ -1,6 +1,7 @@
 #include "engine/evaluation/dvh.h"
 
 #include "engine/evaluation/radiobiology.h"
+#include "geometry/parallel.h"
 #include "geometry/units.h"
 
 #include <algorithm>
@@ -41,7 +42,27 @@ std::vector<std::uint32_t> hottest_first(std::span<const double> dose) {
   return order;
 }
 
+// 64 well-mixed bits of a counter (SplitMix64, Steele, Lea and Flood 2014).
+std::uint64_t mixed(std::uint64_t counter) {
+  std::uint64_t z = counter * 0x9E3779B97F4A7C15u + 0x9E3779B97F4A7C15u;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
 }  // namespace
+
+std::vector<PatientPoint> scattered_points(std::span<const Sample> samples) {
+  std::vector<PatientPoint> points(samples.size());
+  parallel_for_blocks(std::int64_t(samples.size()), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const std::uint64_t bits = mixed(std::uint64_t(i));
+      const auto shift = [&](int axis) { return double(bits >> (21 * axis) & 0x1FFFFF) / 0x200000 - 0.5; };
+      points[i] = samples[i].point + std::cbrt(samples[i].volume_mm3) * PatientVec{shift(0), shift(1), shift(2)};
+    }
+  });
+  return points;
+}
 
 Dvh::Dvh(std::span<const Sample> samples, std::span<const double> dose_gy, std::span<const double> surface_gy) {
   SBRT_EXPECT(samples.size() == dose_gy.size());
@@ -103,6 +124,10 @@ double Dvh::geud_gy(double a) const {
   double sum = 0;  // doses relative to the maximum keep d^a in range
   for (std::size_t i = 0; i < dose_.size(); ++i) sum += volume_[i] * std::pow(std::max(dose_[i], 0.0) / max_, a);
   return max_ * std::pow(sum / covered_mm3_, 1 / a);
+}
+
+double Dvh::volume_noise_mm3() const {
+  return empty() ? 0 : 0.29 * covered_mm3_ * std::pow(double(dose_.size()), -2.0 / 3.0);
 }
 
 std::optional<double> Dvh::value(const Metric& metric, const std::optional<DoseReference>& reference) const {

@@ -19,13 +19,6 @@ constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double hot_step_mm = 0.4;  // 15 pieces per mm^3: D0.03cc rests on 470 of them
 constexpr double most_hot_voxels = 500'000;
 
-std::vector<PatientPoint> points_of(const std::vector<Sample>& samples) {
-  std::vector<PatientPoint> points;
-  points.reserve(samples.size());
-  for (const Sample& s : samples) points.push_back(s.point);
-  return points;
-}
-
 void scale_cold_part(SampledStructure& sampled, double threshold_gy, const SampledStructure& hot) {
   double volume = 0, cold = 0, hot_volume = 0;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
@@ -52,7 +45,7 @@ double sampling_step_mm(double volume_mm3) { return std::max(std::cbrt(volume_mm
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm) {
   SampledStructure sampled{shape.sample(step_mm), {}, step_mm};
-  sampled.dose_gy = dose.values_at(points_of(sampled.samples));
+  sampled.dose_gy = dose.values_at(scattered_points(sampled.samples));
   return sampled;
 }
 
@@ -79,13 +72,29 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledSt
       for (int i = 0; i < n.nx; ++i)
         if (occupied(i, j, k) > 0)
           candidates.push_back({grid.voxel_centre(i, j, k), occupied(i, j, k) * grid.voxel_volume_mm3()});
-  const std::vector<double> doses = dose.values_at(points_of(candidates));
+  const std::vector<double> doses = dose.values_at(scattered_points(candidates));
   for (std::size_t i = 0; i < candidates.size(); ++i)
     if (doses[i] >= *threshold) {
       hot.samples.push_back(candidates[i]);
       hot.dose_gy.push_back(doses[i]);
     }
   if (!hot.samples.empty()) scale_cold_part(sampled, *threshold, hot);
+}
+
+double sampling_noise(const Dvh& dvh, const Metric& metric, double value,
+                      const std::optional<DoseReference>& reference) {
+  const double noise_cc = dvh.volume_noise_mm3() / units::cc,
+               noise_pct = 100 * dvh.volume_noise_mm3() / dvh.volume_mm3();
+  if (metric.kind == Metric::Kind::volume_at_dose || metric.kind == Metric::Kind::cold_volume_at_dose)
+    return metric.result_unit == Metric::Unit::percent ? noise_pct : noise_cc;
+  if (metric.kind != Metric::Kind::dose_at_volume) return 0;
+  double noise = 0;
+  for (const int sign : {-1, 1}) {
+    Metric shifted = metric;
+    shifted.argument += sign * (metric.argument_unit == Metric::Unit::percent ? noise_pct : noise_cc);
+    if (const auto changed = dvh.value(shifted, reference)) noise = std::max(noise, std::abs(*changed - value));
+  }
+  return noise;
 }
 
 Measured with_sampling_error(double fine, double coarse, double noise) {
@@ -130,7 +139,8 @@ void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, con
     // The extremes come from the surface and a climb, not from the pieces; a change of step says nothing about them.
     if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum) continue;
     if (const std::optional<double> check = coarse.value(metric, result.reference))
-      result.query_intervals[metric.text] = with_sampling_error(*value, *check, 0).interval;
+      result.query_intervals[metric.text] =
+          with_sampling_error(*value, *check, sampling_noise(result.dvh, metric, *value, result.reference)).interval;
   }
   DvhCurve curve = sampled_curve(result.dvh, dvh_bin_gy);
   result.dvh_dose_gy = std::move(curve.dose_gy);

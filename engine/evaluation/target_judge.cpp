@@ -18,8 +18,6 @@ constexpr double far_from_target_mm = 20;
 constexpr double near_volume_mm3 = 35;  // ICRU 91
 constexpr double near_volume_below_mm3 = 2 * units::cc;
 constexpr double overlap_share = 0.001;  // of the pieces; below it two targets only touch
-// A surface through N^(2/3) of N equal pieces, each wrong by 0.29 of itself (uniform), in independent directions.
-constexpr double surface_noise = 0.29;
 
 class TargetJudge {
  public:
@@ -108,9 +106,7 @@ class TargetJudge {
       warn("target-outside-body",
            fmt::format("{}: {:.3g} cc of it receive the prescription outside the body and do not count",
                        target.shape->name(), outside / units::cc));
-    const double n = double(target.fine.samples.size());
-    Measured result =
-        with_sampling_error(fine, coarse, surface_noise * target.shape->volume_mm3() * std::pow(n, -2.0 / 3.0));
+    Measured result = with_sampling_error(fine, coarse, target.structure->dvh.volume_noise_mm3());
     result.interval.low = std::max(result.interval.low, 0.0);
     return result;
   }
@@ -169,7 +165,11 @@ class TargetJudge {
     const auto at = [&](double volume_mm3) -> std::optional<Measured> {
       const auto f = fine.dose_at_volume_gy(volume_mm3), c = coarse.dose_at_volume_gy(volume_mm3);
       if (!f) return std::nullopt;
-      return with_sampling_error(*f, c.value_or(*f), 0);
+      double noise = 0;
+      for (const double shift : {-fine.volume_noise_mm3(), fine.volume_noise_mm3()})
+        if (const auto shifted = fine.dose_at_volume_gy(volume_mm3 + shift))
+          noise = std::max(noise, std::abs(*shifted - *f));
+      return with_sampling_error(*f, c.value_or(*f), noise);
     };
     in.d2 = at(0.02 * volume);
     in.d50 = at(0.5 * volume);

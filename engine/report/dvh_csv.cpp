@@ -1,0 +1,30 @@
+#include "engine/report/dvh_csv.h"
+
+#include <fmt/format.h>
+
+#include <iterator>
+
+namespace sbrt {
+namespace {
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n#") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return quoted + "\"";
+}
+
+}  // namespace
+
+std::string dvh_csv(const Evaluation& evaluation) {
+  std::string out = "structure,role,dose_gy,volume_cc,volume_pct\n";
+  for (const StructureResult& s : evaluation.structures) {
+    const std::string name = csv_field(s.name);
+    for (std::size_t i = 0; i < s.dvh_dose_gy.size(); ++i)
+      fmt::format_to(std::back_inserter(out), "{},{},{:.10g},{:.7g},{:.7g}\n", name, to_string(s.role),
+                     s.dvh_dose_gy[i], s.dvh_volume_cc[i], 100 * s.dvh_volume_cc[i] / s.volume_cc);
+  }
+  return out;
+}
+
+}  // namespace sbrt

@@ -1,0 +1,214 @@
+#include "engine/report/plan_report.h"
+
+#include "engine/evaluation/radiobiology.h"
+#include "engine/json.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sbrt {
+namespace {
+
+void write_interval(JsonWriter& json, const Interval& interval) {
+  json.value(std::vector<double>{interval.low, interval.high});
+}
+
+void write_prescription(JsonWriter& json, const Prescription& prescription) {
+  json.member("dose_gy", prescription.dose_gy).member("fractions", prescription.fractions);
+  if (prescription.isodose_pct) json.member("isodose_pct", *prescription.isodose_pct);
+}
+
+void write_provenance(JsonWriter& json, const PlanReport& report) {
+  json.key("program").begin_object();
+  json.member("name", "sbrtplan").member("version", report.program_version).member("revision", report.program_revision);
+  json.end_object();
+  json.key("inputs").begin_array();
+  for (const InputRecord& input : report.inputs) {
+    json.begin_row_object().member("path", input.path).member("kind", input.kind);
+    if (!input.uid.empty()) json.member("uid", input.uid);
+    if (!input.sha256.empty()) json.member("sha256", input.sha256);
+    json.end_object();
+  }
+  json.end_array();
+  if (report.beam_data) {
+    json.key("beam_data").begin_object();
+    json.member("name", report.beam_data->name).member("version", report.beam_data->version);
+    json.member("clinical", report.beam_data->clinical).member("sha256", report.beam_data->sha256);
+    json.end_object();
+  }
+  if (!report.density_table.empty()) {
+    json.key("density").begin_object().member("table", report.density_table);
+    if (!report.density_sha256.empty()) json.member("sha256", report.density_sha256);
+    json.end_object();
+  }
+  if (report.dose_grid) {
+    const GridSize& n = report.dose_grid->size;
+    const auto& spacing = report.dose_grid->spacing_mm;
+    json.key("dose_grid").begin_object();
+    json.member("size", std::vector<double>{double(n.nx), double(n.ny), double(n.nz)});
+    json.member("spacing_mm", std::vector<double>(spacing.begin(), spacing.end()));
+    json.end_object();
+  }
+}
+
+void write_prescriptions(JsonWriter& json, const std::vector<TargetResult>& targets) {
+  if (targets.empty()) return;
+  json.key("prescription").begin_object();
+  write_prescription(json, targets.front().prescription);
+  json.end_object();
+  if (targets.size() == 1) return;
+  json.key("prescriptions").begin_array();
+  for (const TargetResult& target : targets) {
+    json.begin_row_object().member("target", target.name);
+    write_prescription(json, target.prescription);
+    json.member("bed_gy", target.prescription_bed_gy).member("eqd2_gy", target.prescription_eqd2_gy);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_structure(JsonWriter& json, const StructureResult& s) {
+  json.key(s.name).begin_object();
+  json.member("role", to_string(s.role)).member("volume_cc", s.volume_cc).key("volume_interval_cc");
+  write_interval(json, s.volume_interval_cc);
+  if (s.outside_grid_cc > 0) json.member("outside_grid_cc", s.outside_grid_cc);
+  if (s.has_dose) {
+    json.member("min_gy", s.min_gy).member("mean_gy", s.mean_gy).member("max_gy", s.max_gy);
+    json.key("queries").begin_object();
+    for (const auto& [text, value] : s.queries) json.member(text, value);
+    json.end_object();
+    json.key("queries_interval").begin_object();
+    for (const auto& [text, interval] : s.query_intervals) {
+      json.key(text);
+      write_interval(json, interval);
+    }
+    json.end_object();
+    json.member("sampling_step_mm", s.step_mm);
+  }
+  json.end_object();
+}
+
+void write_target(JsonWriter& json, const TargetResult& target) {
+  json.key(target.name).begin_object();
+  for (const IndexDefinition& definition : index_definitions()) {
+    const auto found = target.indices.find(definition.id);
+    if (found == target.indices.end()) continue;
+    json.key(definition.id).begin_row_object().member("value", found->second.value).key("interval");
+    write_interval(json, found->second.interval);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_rtog(JsonWriter& json, const std::vector<TargetResult>& targets) {
+  if (std::none_of(targets.begin(), targets.end(), [](const TargetResult& t) { return t.rtog.has_value(); })) return;
+  json.key("rtog_0813_0915").begin_object();
+  for (const TargetResult& target : targets) {
+    if (!target.rtog) continue;
+    json.key(target.name).begin_object();
+    json.member("r50_deviation", target.rtog->r50).member("d2cm_deviation", target.rtog->d2cm);
+    if (const auto& limits = target.rtog->limits) {
+      json.member("r50_none_below", limits->r50_none).member("r50_minor_below", limits->r50_minor);
+      json.member("d2cm_none_below_pct", limits->d2cm_none_pct).member("d2cm_minor_below_pct", limits->d2cm_minor_pct);
+    }
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_radiobiology(JsonWriter& json, const std::vector<TargetResult>& targets) {
+  if (targets.empty()) return;
+  const TargetResult& first = targets.front();
+  json.key("radiobiology").begin_object();
+  json.member("alpha_beta_gy", first.alpha_beta_gy).member("model", "LQ");
+  json.member("prescription_bed_gy", first.prescription_bed_gy)
+      .member("prescription_eqd2_gy", first.prescription_eqd2_gy);
+  json.end_object();
+}
+
+void write_delivery(JsonWriter& json, const DeliveryEstimate& d) {
+  json.key("delivery").begin_object();
+  json.member("beams", d.beams).member("nodes", d.nodes).member("total_mu", d.total_mu).member("minutes", d.minutes);
+  json.member("mu_per_fraction", d.mu_per_fraction);
+  json.member("largest_beam_mu_per_fraction", d.largest_beam_mu)
+      .member("largest_node_mu_per_fraction", d.largest_node_mu);
+  json.key("minutes_of").begin_row_object();
+  json.member("setup", d.setup_min).member("beam_on", d.beam_on_min).member("travel", d.travel_min);
+  json.member("aiming", d.aiming_min).member("imaging", d.imaging_min);
+  json.end_object();
+  json.end_object();
+}
+
+void write_goals(JsonWriter& json, const std::vector<GoalResult>& goals) {
+  if (goals.empty()) return;
+  json.key("goals").begin_array();
+  for (const GoalResult& g : goals) {
+    json.begin_row_object().member("text", g.goal.text);
+    if (g.value) json.member("value", *g.value);
+    json.member("met", g.met);
+    if (!g.value) json.member("why_no_value", g.why_no_value);
+    json.end_object();
+  }
+  json.end_array();
+}
+
+void write_method(JsonWriter& json, const Evaluation& evaluation) {
+  json.key("method").begin_object();
+  json.member("piv_region", evaluation.piv_region).member("piv_partition", evaluation.piv_partition);
+  json.member("contour_rule", evaluation.contour_rule).member("dose_interpolation", evaluation.dose_interpolation);
+  json.member("dvh_bin_gy", evaluation.dvh_bin_gy);
+  if (evaluation.max_in_body_gy) json.member("max_in_body_gy", *evaluation.max_in_body_gy);
+  json.member("interval",
+              "numerical: sampling and end caps of the contours; not the uncertainty of the dose or of the contours");
+  json.end_object();
+}
+
+void write_definitions(JsonWriter& json) {
+  json.key("definitions").begin_object();
+  for (const IndexDefinition& d : index_definitions()) {
+    json.key(d.id).begin_row_object().member("formula", d.formula).member("unit", d.unit);
+    if (!d.source.empty()) json.member("source", d.source);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+}  // namespace
+
+std::string to_json(const PlanReport& report) {
+  const Evaluation& evaluation = report.evaluation;
+  JsonWriter json;
+  json.begin_object().member("schema", "sbrtplan-report/1");
+  write_provenance(json, report);
+  write_prescriptions(json, evaluation.targets);
+  json.key("structures").begin_object();
+  for (const StructureResult& s : evaluation.structures) write_structure(json, s);
+  json.end_object();
+  json.key("targets").begin_object();
+  for (const TargetResult& t : evaluation.targets) write_target(json, t);
+  json.end_object();
+  write_rtog(json, evaluation.targets);
+  write_radiobiology(json, evaluation.targets);
+  if (report.delivery) write_delivery(json, *report.delivery);
+  write_goals(json, evaluation.goals);
+  json.key("warnings").begin_array();
+  for (const Warning& w : all_warnings(report))
+    json.begin_row_object().member("code", w.code).member("text", w.text).end_object();
+  json.end_array();
+  write_method(json, evaluation);
+  write_definitions(json);
+  json.end_object();
+  return json.finish();
+}
+
+bool all_goals_met(const PlanReport& report) { return all_met(report.evaluation.goals); }
+
+Warnings all_warnings(const PlanReport& report) {
+  Warnings all;
+  for (const Warnings* source : {&report.warnings, &report.evaluation.warnings})
+    for (const Warning& w : *source)
+      if (std::find(all.begin(), all.end(), w) == all.end()) all.push_back(w);
+  return all;
+}
+
+}  // namespace sbrt

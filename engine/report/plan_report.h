@@ -1,0 +1,49 @@
+/// The judgement of a dose with its provenance: what report.json, the terminal and later pages are made of.
+#pragma once
+
+#include "engine/evaluation/evaluate.h"
+#include "engine/planning/delivery.h"
+#include "engine/report/input_record.h"
+#include "geometry/grid.h"
+#include "geometry/warning.h"
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sbrt {
+
+struct BeamDataRecord {
+  std::string name, version, sha256;
+  bool clinical = false;
+};
+
+struct DoseGridRecord {
+  GridSize size;
+  std::array<double, 3> spacing_mm{};
+};
+
+/// Fill the evaluation and what is known of the rest; empty parts do not appear in the file.
+struct PlanReport {
+  std::string program_version, program_revision;
+  std::vector<InputRecord> inputs;
+  Evaluation evaluation;
+  std::optional<DoseGridRecord> dose_grid;
+  std::optional<BeamDataRecord> beam_data;    //!< of a dose that this program computed
+  std::optional<DeliveryEstimate> delivery;   //!< of a plan
+  std::string density_table, density_sha256;  //!< HU to electron density, of a dose that this program computed
+  Warnings warnings;                          //!< of the whole run; those of the evaluation are added by the writers
+};
+
+/// report.json, schema "sbrtplan-report/1" (docs/formats.md). Numbers read back to the same doubles, keys that do not
+/// apply are absent, the order is fixed.
+std::string to_json(const PlanReport& report);
+
+/// True when no stated goal is missed or without a value.
+bool all_goals_met(const PlanReport& report);
+
+/// Warnings of the run, then those of the evaluation that are not among them.
+Warnings all_warnings(const PlanReport& report);
+
+}  // namespace sbrt
