@@ -58,7 +58,7 @@ RoiRole role_of(const std::string& type, const std::string& roi_name) {
 }
 
 class StructureReader {
-public:
+ public:
   StructureReader(DcmDataset& dataset, std::string path) : dataset_(dataset), path_(std::move(path)) {}
 
   LoadedStructures read(const std::string& frame_of_reference_uid) {
@@ -74,7 +74,7 @@ public:
     return {StructureSet(std::move(structures_), frame_of_reference_uid), std::move(warnings_)};
   }
 
-private:
+ private:
   [[noreturn]] void fail(const std::string& problem, const std::string& place, const std::string& why) const {
     throw InputError(problem, path_ + (place.empty() ? "" : ", " + place), why, "export the structure set again");
   }

@@ -16,14 +16,14 @@ std::string lossy_compression(DcmDataset& d, const PixelFormat& format) {
   const std::string& uid = format.transfer_syntax_uid;
   const bool either = uid == UID_JPEGLSLossyTransferSyntax || uid == UID_JPEG2000TransferSyntax;
   if (syntax.isLossy() && !(either && flag == "00")) return format.transfer_syntax_name;
-  if (flag == "01") return "lossy compression (LossyImageCompression 01)";
+  if (flag == "01") return "LossyImageCompression is 01";
   return {};
 }
 
 }  // namespace
 
 std::string read_ct_facts(DcmDataset& d, const std::filesystem::path& path, CtFacts& facts) {
-  if (text_at(d, DCM_ImageType, 2) == "LOCALIZER") return "localizer image, not a slice of a volume";
+  if (text(d, DCM_ImageType).find("LOCALIZER") != std::string::npos) return "localizer image, not a slice of a volume";
   std::string refusal;
   const PixelFormat format = pixel_format_of(d, refusal);
   if (!refusal.empty()) return "CT image: " + refusal;

@@ -10,7 +10,7 @@ namespace fs = std::filesystem;
 namespace {
 
 class FileSearch {
-public:
+ public:
   explicit FileSearch(std::vector<RefusedFile>& refused) : refused_(refused) {}
 
   void add(const fs::path& start) {
@@ -38,7 +38,7 @@ public:
     return std::move(files_);
   }
 
-private:
+ private:
   bool first_visit(const fs::path& path) {
     std::error_code error;
     const fs::path canonical = fs::canonical(path, error);

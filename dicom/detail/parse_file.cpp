@@ -1,4 +1,5 @@
 #include "dicom/detail/dataset.h"
+#include "dicom/detail/nesting.h"
 #include "dicom/detail/pixel_decoder.h"
 #include "geometry/error.h"
 
@@ -8,6 +9,7 @@
 #include <dcmtk/dcmjpls/djdecode.h>
 #include <dcmtk/oflog/oflog.h>
 
+#include <algorithm>
 #include <array>
 #include <fstream>
 #include <mutex>
@@ -78,10 +80,15 @@ ParsedFile parse_file(const std::filesystem::path& path, ValueLoading loading) {
   prepare_dcmtk();
   ParsedFile parsed;
   parsed.refusal = refusal_by_first_bytes(path);
+  if (parsed.refusal.empty()) parsed.refusal = nesting_refusal(path);
   if (!parsed.refusal.empty()) return parsed;
   try {
     auto file = std::make_unique<DcmFileFormat>();
-    const Uint32 largest = loading == ValueLoading::deferred ? Uint32(DCM_MaxReadLength) : Uint32(0xFFFFFFFE);
+    // A length beyond the file is damage; never ask for that much memory.
+    std::error_code error;
+    const auto bytes = std::filesystem::file_size(path, error);
+    const bool deferred = loading == ValueLoading::deferred;
+    const Uint32 largest = deferred ? Uint32(DCM_MaxReadLength) : Uint32(std::min<std::uintmax_t>(bytes, 0xFFFFFFFEu));
     const OFCondition status =
         file->loadFile(OFFilename(path.c_str(), OFFalse), EXS_Unknown, EGL_noChange, largest, ERM_autoDetect);
     if (status.bad()) {
@@ -89,8 +96,7 @@ ParsedFile parse_file(const std::filesystem::path& path, ValueLoading loading) {
       return parsed;
     }
     DcmDataset& dataset = *file->getDataset();
-    std::error_code error;
-    if (value_runs_past_end(dataset, std::filesystem::file_size(path, error))) {
+    if (value_runs_past_end(dataset, bytes)) {
       parsed.refusal = "truncated: the file ends inside its pixel data";
       return parsed;
     }

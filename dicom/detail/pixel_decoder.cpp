@@ -76,6 +76,7 @@ std::string pixel_data_refusal(DcmDataset& dataset, const PixelFormat& format) {
   const std::uint64_t expected = std::uint64_t(format.pixel_count()) * std::uint64_t(format.bits_allocated / 8);
   const std::uint64_t padded = expected + expected % 2;
   const Uint32 length = pixels->getLengthField();
+  if (length == 0) return "it has no pixel data";
   if (length != expected && length != padded)
     return "its pixel data have " + std::to_string(length) + " bytes where rows, columns, frames and bits ask for " +
            std::to_string(expected) + (length < expected ? " (truncated)" : "");

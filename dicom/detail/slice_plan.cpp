@@ -12,7 +12,8 @@ namespace {
 
 constexpr double duplicate_mm = 0.01;    // closer slices are one position
 constexpr double lateral_mm = 0.1;       // sideways shift over the whole stack that counts as none
-constexpr double regular_mm = 0.05;      // half the rounding of positions written with one decimal
+constexpr double regular_mm = 0.1;       // positions with one decimal: half a unit at a slice, half at the ends
+constexpr double regular_share = 0.2;    // of the spacing, for very thin slices
 constexpr double same_gap = 0.05;        // relative difference of gaps that count as equal
 constexpr double missing_factor = 1.95;  // a gap of two regular spacings, less rounding
 constexpr std::size_t regular_run = 3;   // equal gaps in a row that establish a spacing
@@ -111,7 +112,7 @@ SlicePlan plan_slices(const CtSeries& series) {
   }
   plan.refusal = sideways(series);
   if (!plan.refusal.empty()) return plan;
-  plan.regular = is_regular(at, regular_mm);
+  plan.regular = is_regular(at, std::min(regular_mm, regular_share * at.back() / double(at.size() - 1)));
   if (plan.regular) {
     plan.planes = int(at.size());
     plan.spacing_mm = at.back() / double(at.size() - 1);
