@@ -1,1 +1,78 @@
-int main() { return 0; }
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <iostream>
+#include <new>
+
+#include "dicom/import.h"
+#include "engine/cli/console_progress.h"
+#include "engine/cli/session.h"
+#include "engine/version.h"
+#include "geometry/error.h"
+
+namespace {
+
+constexpr const char* description =
+    "sbrtplan: an open dose planning engine for robotic stereotactic body radiotherapy.\n"
+    "Research software, not a medical device: never use it to treat a patient.";
+
+constexpr const char* footer =
+    "Exit codes: 0 ok, 1 a stated goal is missed (with --strict), 2 usage, 3 bad input, 4 internal error.\n"
+    "Start with:\n"
+    "  sbrtplan phantom lung-lesion --out demo\n"
+    "  sbrtplan plan demo --gtv GTV --margin-mm 5 --prescription 45Gy/5fx@75% --out demo-plan";
+
+int report_error(const std::exception& error) {
+  using namespace sbrt;
+  if (dynamic_cast<const Cancelled*>(&error)) {
+    std::cerr << "cancelled; nothing was written\n";
+    return cli::exit_cancelled;
+  }
+  if (dynamic_cast<const InputError*>(&error)) {
+    std::cerr << "error: " << error.what() << '\n';
+    return cli::exit_bad_input;
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&error)) {
+    std::cerr << "error: not enough memory - choose a coarser --grid-mm or a smaller case\n";
+    return cli::exit_internal;
+  }
+  std::cerr << "internal error: " << error.what() << '\n';
+  return cli::exit_internal;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace sbrt::cli;
+  Session session;
+  CLI::App app{description, "sbrtplan"};
+  app.footer(footer);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", [] { return sbrt::version_text(); });
+  app.add_option("--threads", session.threads, "threads (default: all cores); the result does not depend on it");
+  app.add_option("--log-level", session.log_level, "what goes to stderr")
+      ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
+  app.fallthrough();
+
+  add_plan_verb(app, session);
+  add_evaluate_verb(app, session);
+  add_inspect_verb(app, session);
+  add_margin_verb(app, session);
+  add_beams_verb(app, session);
+  add_dose_verb(app, session);
+  add_optimize_verb(app, session);
+  add_beam_data_verb(app, session);
+  add_phantom_verb(app, session);
+
+  install_cancel_handler();
+  app.parse_complete_callback([&session] { session.apply(); });
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  } catch (const std::exception& error) {
+    return report_error(error);
+  }
+  return session.exit_code;
+}

@@ -1,0 +1,75 @@
+#include <fmt/format.h>
+
+#include "engine/cli/session.h"
+#include "engine/evaluate_case.h"
+#include "engine/planning/goal_file.h"
+#include "engine/report/dvh_csv.h"
+#include "engine/report/plan_report.h"
+#include "engine/report/text_table.h"
+#include "engine/version.h"
+#include "geometry/atomic_output.h"
+
+namespace sbrt::cli {
+namespace {
+
+struct EvaluateVerb {
+  EvaluateRequest request;
+  std::vector<std::string> inputs, prescriptions, queries, goals;
+  std::string json, dvh, goals_file, interpolation = "cubic", contours = "shape-following";
+  bool strict = false;
+};
+
+void run(EvaluateVerb& verb, Session& session) {
+  verb.request.inputs.assign(verb.inputs.begin(), verb.inputs.end());
+  for (const std::string& text : verb.prescriptions) verb.request.prescriptions.push_back(Prescription::parse(text));
+  for (const std::string& text : verb.queries) verb.request.queries.push_back(StructureQuery::parse(text));
+  for (const std::string& text : verb.goals) verb.request.goals.push_back(Goal::parse(text));
+  if (!verb.goals_file.empty())
+    for (Goal& goal : read_goal_file(verb.goals_file)) verb.request.goals.push_back(std::move(goal));
+  verb.request.interpolation = verb.interpolation == "linear" ? Interpolation::linear : Interpolation::cubic;
+  verb.request.rule = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+
+  const EvaluateOutcome outcome = evaluate_case(verb.request, session.progress());
+  PlanReport report;
+  report.program_version = program_version();
+  report.program_revision = program_revision();
+  report.inputs = outcome.inputs;
+  report.evaluation = outcome.evaluation;
+  report.dose_grid = DoseGridRecord{outcome.dose_size, outcome.dose_spacing_mm};
+  report.warnings = outcome.warnings;
+  if (!verb.json.empty()) write_file_atomically(verb.json, to_json(report));
+  if (!verb.dvh.empty()) write_file_atomically(verb.dvh, dvh_csv(outcome.evaluation));
+  fmt::print("{}\n{}\n", text_report(report, colour_allowed()), disclaimer);
+  if (verb.strict && !all_goals_met(report)) session.exit_code = exit_goal_missed;
+}
+
+}  // namespace
+
+void add_evaluate_verb(CLI::App& app, Session& session) {
+  CLI::App* verb = add_verb(app, "evaluate", "judges any RTDOSE with its RTSTRUCT, from any system",
+                            "sbrtplan evaluate DIR --target PTV --prescription 45Gy/5fx --query \"SpinalCord:D0.03cc\" --json report.json");
+  auto v = std::make_shared<EvaluateVerb>();
+  verb->add_option("DIR", v->inputs, "DICOM folder or files")->required();
+  verb->add_option("--target", v->request.targets, "target structure; may repeat");
+  verb->add_option("--prescription", v->prescriptions, "total dose and fractions, e.g. 45Gy/5fx; one for all targets or one each");
+  verb->add_option("--body", v->request.body, "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
+  verb->add_option("--query", v->queries, "one more number, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
+  verb->add_option("--goals", v->goals_file, "goals as JSON (docs/formats.md)");
+  verb->add_option("--goal", v->goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
+  verb->add_option("--alpha-beta-gy", v->request.alpha_beta_gy, "alpha/beta of BED and EQD2")->check(CLI::Range(0.1, 100.0))->capture_default_str();
+  verb->add_option("--dose-interpolation", v->interpolation, "dose between grid points")
+      ->check(CLI::IsMember({"cubic", "linear"}))
+      ->capture_default_str();
+  verb->add_option("--contours", v->contours, "what lies between contour planes")
+      ->check(CLI::IsMember({"shape-following", "slab"}))
+      ->capture_default_str();
+  verb->add_option("--dose", v->request.dose, "which RTDOSE: file or SOP instance UID");
+  verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
+  verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
+  verb->add_option("--json", v->json, "write the report as JSON");
+  verb->add_option("--dvh", v->dvh, "write the cumulative DVHs as CSV");
+  verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
+  verb->callback([v, &session] { run(*v, session); });
+}
+
+}  // namespace sbrt::cli

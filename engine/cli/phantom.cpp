@@ -1,0 +1,85 @@
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <sstream>
+
+#include "engine/cli/session.h"
+#include "engine/version.h"
+#include "geometry/error.h"
+#include "geometry/units.h"
+#include "phantoms/catalogue.h"
+#include "phantoms/write_phantom.h"
+
+namespace sbrt::cli {
+namespace {
+
+struct PhantomVerb {
+  std::string name, out, spacing, offset;
+  phantoms::PhantomOptions options;
+  double diameter_mm = 0;
+  CLI::Option* diameter = nullptr;
+  bool list = false, overwrite = false;
+};
+
+std::array<double, 3> parse_three(const std::string& text, const std::string& option) {
+  std::stringstream list(text);
+  std::array<double, 3> v{};
+  char comma1 = 0, comma2 = 0;
+  if (!(list >> v[0] >> comma1 >> v[1] >> comma2 >> v[2]) || comma1 != ',' || comma2 != ',' || !(list >> std::ws).eof())
+    throw InputError("'" + text + "' cannot be read", option, "", "write three numbers in mm: x,y,z");
+  return v;
+}
+
+void print_list() {
+  for (const phantoms::CatalogueEntry& entry : phantoms::catalogue()) {
+    fmt::print("{:<20} {}\n", entry.name, entry.description);
+    if (!entry.variants.empty()) fmt::print("{:<20}   --variant {}\n", "", fmt::join(entry.variants, " | "));
+  }
+}
+
+void run(PhantomVerb& verb) {
+  if (verb.list) return print_list();
+  if (verb.name.empty()) throw InputError("no phantom is named", "phantom", "", "see sbrtplan phantom --list");
+  if (verb.out.empty()) throw InputError("no output folder", "--out", "", "name one, e.g. --out " + verb.name);
+  if (!verb.spacing.empty()) verb.options.spacing_mm = parse_three(verb.spacing, "--spacing-mm");
+  if (!verb.offset.empty()) {
+    const auto o = parse_three(verb.offset, "--offset-mm");
+    verb.options.offset_mm = {o[0], o[1], o[2]};
+  }
+  if (verb.diameter->count() > 0) verb.options.diameter_mm = verb.diameter_mm;
+
+  const phantoms::Phantom phantom = phantoms::build(verb.name, verb.options);
+  phantoms::write_phantom(phantom, {program_version(), program_revision()}, verb.out, verb.overwrite);
+
+  const GridSize n = phantom.image.grid().size();
+  const auto s = phantom.image.grid().spacing_mm();
+  fmt::print("{}: {}\npatient {}, CT {} x {} x {} voxels of {} x {} x {} mm\n", phantom.name, phantom.description,
+             phantom.patient_study.patient_id, n.nx, n.ny, n.nz, s[0], s[1], s[2]);
+  for (const phantoms::Truth& truth : phantom.truths)
+    fmt::print("  {:<16} {:>12.4f} cc (closed form)\n", truth.structure, truth.volume_mm3 / units::cc);
+  fmt::print("written to {}: CT and RTSTRUCT as DICOM, case.json\nnext: sbrtplan plan {}/case.json --out {}-plan\n",
+             verb.out, verb.out, verb.out);
+}
+
+}  // namespace
+
+void add_phantom_verb(CLI::App& app, Session&) {
+  CLI::App* verb = add_verb(app, "phantom", "writes an analytic phantom as DICOM CT + RTSTRUCT and case.json",
+                            "sbrtplan phantom lung-lesion --out lung --diameter-mm 25\n  sbrtplan phantom --list");
+  auto v = std::make_shared<PhantomVerb>();
+  verb->add_option("NAME", v->name, "which phantom; see --list");
+  verb->add_flag("--list", v->list, "names and descriptions");
+  verb->add_option("--out", v->out, "folder to write");
+  verb->add_option("--spacing-mm", v->spacing, "CT voxel size x,y,z");
+  v->diameter = verb->add_option("--diameter-mm", v->diameter_mm, "diameter of the target");
+  verb->add_option("--offset-mm", v->offset, "moves the target by x,y,z against the anatomy");
+  verb->add_option("--noise-hu", v->options.noise_hu, "standard deviation of the CT noise")->capture_default_str();
+  verb->add_option("--variant", v->options.variant, "of phantoms that have several");
+  verb->add_option("--patient-id", v->options.patient_id, "patient ID (default: follows from name and options)");
+  verb->add_option("--seed", v->options.seed, "seed of the noise")->capture_default_str();
+  verb->add_flag("--overwrite", v->overwrite, "replace an existing folder as a whole");
+  verb->callback([v] { run(*v); });
+}
+
+}  // namespace sbrt::cli

@@ -1,0 +1,90 @@
+#include "engine/cli/plan_options.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <sstream>
+
+#include "engine/planning/goal_file.h"
+#include "geometry/error.h"
+
+namespace sbrt::cli {
+namespace {
+
+double parse_number(const std::string& text, const std::string& where, const std::string& remedy) {
+  double value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end || !std::isfinite(value))
+    throw InputError("'" + text + "' is not a number", where, "", remedy);
+  return value;
+}
+
+std::pair<std::string, double> parse_override(const std::string& text) {
+  const std::size_t equals = text.rfind('=');
+  const std::string remedy = "write it like --override \"Implant=0\" (structure = HU)";
+  if (equals == std::string::npos || equals == 0)
+    throw InputError("override '" + text + "' cannot be read", "--override", "", remedy);
+  const double hu = parse_number(text.substr(equals + 1), "--override", remedy);
+  if (hu < -1024 || hu > 30000)
+    throw InputError(fmt::format("override to {} HU", hu), "--override", "it must lie between -1024 and 30000 HU", remedy);
+  return {text.substr(0, equals), hu};
+}
+
+}  // namespace
+
+std::vector<double> parse_collimators(const std::string& text) {
+  std::vector<double> sizes;
+  if (text == "auto") return sizes;
+  std::stringstream list(text);
+  for (std::string item; std::getline(list, item, ',');)
+    sizes.push_back(parse_number(item, "--collimators", "write auto, or sizes in mm such as 10,20"));
+  if (sizes.empty()) throw InputError("no collimator is named", "--collimators", "", "write auto, or sizes in mm such as 10,20");
+  return sizes;
+}
+
+void add_selection_options(CLI::App& verb, CaseSelection& selection) {
+  verb.add_option("--ct", selection.ct_uid, "which CT: series instance UID");
+  verb.add_option("--rtstruct", selection.rtstruct, "which RTSTRUCT: file or SOP instance UID");
+  verb.add_option("--patient-position", selection.patient_position,
+                  "how the patient lies (HFS, FFS, ...), for a CT that does not say");
+}
+
+void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptionTexts& texts) {
+  verb.add_option("--density", patient.density, "HU to electron density: name of a table or CSV file")->capture_default_str();
+  verb.add_option("--override", texts.overrides, "replace CT numbers inside a structure, e.g. \"Implant=0\" (HU); may repeat");
+  verb.add_option("--body", patient.body, "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
+  verb.add_option("--couch", texts.couch, "count what lies outside the body (couch, mask) in the beam's path")
+      ->check(CLI::IsMember({"out", "in"}))
+      ->capture_default_str();
+  verb.add_option("--contours", texts.contours, "what lies between contour planes")
+      ->check(CLI::IsMember({"shape-following", "slab"}))
+      ->capture_default_str();
+}
+
+void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts) {
+  verb.add_option("--nodes", request.nodes, "node set: body, head or a JSON/CSV file")->capture_default_str();
+  verb.add_option("--collimators", texts.collimators, "auto, or sizes in mm such as 10,20")->capture_default_str();
+  verb.add_option("--count", request.count, "candidate beams (default: by target size)")->check(CLI::Range(1, 100000));
+  verb.add_option("--seed", request.seed, "seed of the candidate choice")->capture_default_str();
+  verb.add_option("--beam-data", request.beam_data, "beam data set: name or folder")->capture_default_str();
+}
+
+void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
+  if (!texts.inputs.empty()) request.selection.inputs.assign(texts.inputs.begin(), texts.inputs.end());
+  if (texts.margin && texts.margin->count() > 0) request.targets.margin_mm = texts.margin_mm;
+  if (!texts.prescriptions.empty()) request.targets.prescriptions.clear();
+  for (const std::string& text : texts.prescriptions) request.targets.prescriptions.push_back(Prescription::parse(text));
+  for (const std::string& text : texts.overrides) request.patient.overrides.push_back(parse_override(text));
+  for (const std::string& text : texts.goals) request.goals.push_back(Goal::parse(text));
+  for (const std::string& text : texts.queries) request.queries.push_back(StructureQuery::parse(text));
+  if (!texts.goals_file.empty())
+    for (Goal& goal : read_goal_file(texts.goals_file)) request.goals.push_back(std::move(goal));
+  if (texts.collimators != "auto") request.collimators_mm = parse_collimators(texts.collimators);
+  request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
+  request.patient.couch_in = texts.couch == "in";
+  request.patient.rule = texts.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+}
+
+}  // namespace sbrt::cli

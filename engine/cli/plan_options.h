@@ -1,0 +1,36 @@
+/// The options of `plan` that other verbs share, parsed into a PlanRequest.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "engine/pipeline.h"
+
+namespace sbrt::cli {
+
+/// Raw text of options that need parsing beyond CLI11's.
+struct PlanOptionTexts {
+  std::vector<std::string> inputs;
+  std::vector<std::string> prescriptions, overrides, goals, queries;
+  std::string goals_file, collimators = "auto", depth = "ray", couch = "out", contours = "shape-following";
+  double margin_mm = 0;
+  CLI::Option* margin = nullptr;
+};
+
+/// Which CT and RTSTRUCT of a folder.
+void add_selection_options(CLI::App& verb, CaseSelection& selection);
+/// Density table, overrides, body, couch.
+void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptionTexts& texts);
+/// Node set, collimators, count, seed.
+void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts);
+
+/// @throws InputError for a text that cannot be read
+void parse_texts(const PlanOptionTexts& texts, PlanRequest& request);
+
+/// "auto" -> empty; "10,20" -> {10, 20}.
+std::vector<double> parse_collimators(const std::string& text);
+
+}  // namespace sbrt::cli

@@ -1,0 +1,39 @@
+/// Judges an RTDOSE of any system with its RTSTRUCT; a CT is welcome but not needed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "engine/evaluation/evaluate.h"
+#include "engine/report/input_record.h"
+#include "geometry/progress.h"
+
+namespace sbrt {
+
+struct EvaluateRequest {
+  std::vector<std::filesystem::path> inputs;
+  std::string rtstruct, dose, ct_uid;          //!< file or UID where the folder leaves a choice
+  std::vector<std::string> targets;
+  std::vector<Prescription> prescriptions;     //!< one for all targets or one each
+  std::string body;
+  std::vector<StructureQuery> queries;
+  std::vector<Goal> goals;
+  double alpha_beta_gy = 10.0;
+  Interpolation interpolation = Interpolation::cubic;
+  BetweenPlanes rule = BetweenPlanes::shape_following;
+};
+
+struct EvaluateOutcome {
+  Evaluation evaluation;
+  std::vector<InputRecord> inputs;
+  GridSize dose_size;
+  std::array<double, 3> dose_spacing_mm{};
+  Warnings warnings;
+};
+
+/// @throws InputError: no or several RTDOSE (listed with --dose), RTSTRUCT of another patient or frame of reference,
+///         relative dose, unknown structure
+EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress = no_progress);
+
+}  // namespace sbrt

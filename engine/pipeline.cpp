@@ -1,0 +1,176 @@
+#include "engine/pipeline.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+
+#include "engine/target_checks.h"
+#include "geometry/error.h"
+#include "geometry/units.h"
+
+namespace sbrt {
+namespace {
+
+constexpr double small_target_cc = 10.0;
+constexpr double mu_resolution = 0.01;  // weights are rounded to what a plan file shows, then the dose is computed from them
+
+Axes room_axes(const std::string& patient_position) {
+  // Room axes (x to the viewer's right, y down, z out of the gantry) in patient coordinates; docs/coordinates.md.
+  static const std::map<std::string, std::pair<PatientVec, PatientVec>> table{
+      {"HFS", {{1, 0, 0}, {0, 1, 0}}},   {"HFP", {{-1, 0, 0}, {0, -1, 0}}}, {"FFS", {{-1, 0, 0}, {0, 1, 0}}},
+      {"FFP", {{1, 0, 0}, {0, -1, 0}}},  {"HFDL", {{0, -1, 0}, {1, 0, 0}}}, {"HFDR", {{0, 1, 0}, {-1, 0, 0}}},
+      {"FFDL", {{0, 1, 0}, {1, 0, 0}}},  {"FFDR", {{0, -1, 0}, {-1, 0, 0}}}};
+  const auto entry = table.find(patient_position);
+  if (entry == table.end())
+    throw InputError(patient_position.empty() ? "the CT does not say how the patient lies"
+                                              : "unknown patient position '" + patient_position + "'",
+                     "Patient Position (0018,5100)", "it decides where the robot can stand",
+                     "give --patient-position HFS, HFP, FFS, FFP, HFDL, HFDR, FFDL or FFDR");
+  const auto& [x, y] = entry->second;
+  return {x, y, cross(x, y)};
+}
+
+void round_weights(BeamSet& beams, double factor) {
+  for (Beam& beam : beams) beam.weight_mu = std::round(beam.weight_mu * factor / mu_resolution) * mu_resolution;
+  std::erase_if(beams, [](const Beam& beam) { return beam.weight_mu <= 0; });
+}
+
+}  // namespace
+
+double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& targets) {
+  if (chosen_mm != 0) {
+    if (!(chosen_mm >= 0.5 && chosen_mm <= 5))
+      throw InputError(fmt::format("dose grid of {} mm", chosen_mm), "--grid-mm", "it must lie between 0.5 and 5 mm",
+                       "leave it out for 1 mm (targets under 10 cc) or 1.5 mm");
+    return chosen_mm;
+  }
+  double smallest = HUGE_VAL;
+  for (const BuiltTarget& target : targets) smallest = std::min(smallest, target.shape.volume_mm3());
+  return smallest < small_target_cc * units::cc ? 1.0 : 1.5;
+}
+
+Grid dose_grid_over(const Occupancy& body, double spacing_mm) {
+  Box box;
+  const GridSize n = body.grid().size();
+  for (int k = 0; k < n.nz; ++k)
+    for (int j = 0; j < n.ny; ++j) {
+      int first = n.nx, last = -1;
+      for (int i = 0; i < n.nx; ++i)
+        if (body(i, j, k) > 0) {
+          first = std::min(first, i);
+          last = i;
+        }
+      if (last < 0) continue;
+      for (const double i : {first - 0.5, last + 0.5})
+        for (const double dj : {-0.5, 0.5})
+          for (const double dk : {-0.5, 0.5}) box.add(body.grid().to_patient(VoxelPoint{i, j + dj, k + dk}));
+    }
+  if (box.empty())
+    throw InputError("the body is empty", "body contour or CT", "no voxel lies inside it", "name another structure with --body");
+  return covering_grid(box, {spacing_mm, spacing_mm, spacing_mm}, body.grid());
+}
+
+std::vector<NamedShape> evaluable_shapes(const StructureSet& structures, BetweenPlanes rule, Warnings& warnings) {
+  std::vector<NamedShape> shapes;
+  for (const Structure& structure : structures.structures()) {
+    if (structure.contours.empty() || structure.role == RoiRole::marker) continue;
+    try {
+      shapes.push_back({Shape::from_structure(structure, rule), structure.role});
+      append(warnings, shapes.back().shape.warnings());
+    } catch (const InputError& error) {
+      warnings.push_back({"structure-not-evaluated", std::string("left out of the report: ") + error.what()});
+    }
+  }
+  return shapes;
+}
+
+NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position) {
+  const Axes room = room_axes(patient_position);
+  NodeSet turned = nodes;
+  for (Node& node : turned.nodes)
+    node.offset_mm = node.offset_mm.x * room.i + node.offset_mm.y * room.j + node.offset_mm.z * room.k;
+  return turned;
+}
+
+PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
+  ImportedCase input = import_case(request.selection, progress);
+  BuiltTargets targets = build_targets(input.structures, request.targets, input.ct.grid(), request.patient.rule);
+  PatientModel patient = make_patient_model(input.ct, input.structures, request.patient);
+  BeamData beam_data = BeamData::named_or_folder(request.beam_data);
+  NodeSet nodes = turned_to(NodeSet::named_or_file(request.nodes), input.ct_series.patient_position);
+
+  Warnings warnings = input.warnings;
+  append(warnings, patient.warnings);
+  std::vector<NamedShape> shapes = evaluable_shapes(input.structures, request.patient.rule, warnings);
+  for (const BuiltTarget& target : targets.targets)
+    if (!target.gtv.empty()) shapes.push_back({target.shape, RoiRole::ptv});
+  check_targets(targets.targets, input.ct.grid(), patient.body);
+  append(warnings, check_structures(shapes, input.ct.grid()));
+  const double grid_mm = dose_grid_spacing_mm(request.grid_mm, targets.targets);
+  return {std::move(input), std::move(targets), std::move(patient), std::move(beam_data),
+          std::move(nodes), std::move(shapes), grid_mm, std::move(warnings)};
+}
+
+PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase& prepared) {
+  PlanningProblem problem;
+  for (const BuiltTarget& target : prepared.targets.targets) problem.targets.push_back({target.shape, target.prescription});
+  for (const NamedShape& named : prepared.shapes) {
+    const auto has_name = [&](const Goal& goal) { return goal.query.structure == named.shape.name(); };
+    if (std::any_of(request.goals.begin(), request.goals.end(), has_name)) problem.organs.push_back(named.shape);
+    if (named.role == RoiRole::avoidance) problem.avoidance.push_back(named.shape);
+  }
+  problem.goals = request.goals;
+  problem.density = &prepared.patient.density;
+  problem.beam_data = &prepared.beam_data;
+  problem.body = &prepared.patient.body;
+  return problem;
+}
+
+PlanningOptions planning_options(const PlanRequest& request, const PreparedCase& prepared) {
+  PlanningOptions options;
+  options.nodes = prepared.nodes;
+  options.collimators_mm = request.collimators_mm;
+  options.count = request.count;
+  options.seed = request.seed;
+  options.coverage_pct = request.coverage_pct;
+  options.depth = request.depth;
+  return options;
+}
+
+PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
+  PreparedCase prepared = prepare_case(request, progress);
+  const PlanningProblem problem = planning_problem(request, prepared);
+  const PlanningOptions options = planning_options(request, prepared);
+  Warnings warnings = prepared.warnings;
+
+  const BeamSet candidates = request.candidates ? *request.candidates : make_candidates(problem, options, warnings);
+  PlanningResult planned = optimise(problem, options, candidates, progress);
+  append(warnings, planned.warnings);
+
+  // The optimiser saw sampled points; the full grid decides the scale, and the dose is that of the weights as written.
+  const Grid dose_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm);
+  const DensityMap& density = prepared.patient.density;
+  const DoseOptions dose_options{request.depth};
+  DoseResult dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
+  round_weights(planned.beams, normalisation_factor(problem.targets, dose.dose, request.coverage_pct));
+  dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
+  append(warnings, dose.warnings);
+
+  EvaluationInput input;
+  input.dose = &dose.dose;
+  input.structures = prepared.shapes;
+  for (const BuiltTarget& target : prepared.targets.targets) input.targets.push_back({target.shape.name(), target.prescription});
+  input.body = prepared.patient.body_shape;
+  input.body_mask = &prepared.patient.body;
+  input.queries = request.queries;
+  input.goals = request.goals;
+  input.alpha_beta_gy = request.alpha_beta_gy;
+  Evaluation evaluation = evaluate(input, progress);
+  append(warnings, evaluation.warnings);
+  return {std::move(prepared), std::move(planned.beams), std::move(dose), std::move(evaluation), std::move(warnings)};
+}
+
+}  // namespace sbrt

@@ -1,0 +1,83 @@
+/// The main job on one page: from a request to a plan, its dose and its judgement.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dose/dose_engine.h"
+#include "engine/case_import.h"
+#include "engine/evaluation/evaluate.h"
+#include "engine/evaluation/query.h"
+#include "engine/patient_model.h"
+#include "engine/planning/planner.h"
+#include "engine/target_builder.h"
+#include "geometry/progress.h"
+
+namespace sbrt {
+
+/// Everything the user decides.
+struct PlanRequest {
+  CaseSelection selection;
+  TargetRequest targets;
+  PatientModelOptions patient;
+  std::vector<Goal> goals;
+  std::vector<StructureQuery> queries;
+  double coverage_pct = 95;                      //!< share of each PTV that receives its prescription
+  std::string nodes = "body";
+  std::vector<double> collimators_mm;            //!< empty: chosen from the target's size
+  int count = 0;                                 //!< candidate beams; 0: chosen from the target's size
+  std::uint64_t seed = 1;
+  double grid_mm = 0;                            //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
+  std::string beam_data = "generic-6mv-fff";
+  DepthMode depth = DepthMode::per_point_ray;
+  double alpha_beta_gy = 10.0;
+  std::optional<BeamSet> candidates;             //!< weigh these instead of making candidates
+};
+
+/// What is fixed before any beam is chosen.
+struct PreparedCase {
+  ImportedCase input;
+  BuiltTargets targets;
+  PatientModel patient;
+  BeamData beam_data;
+  NodeSet nodes;                    //!< turned to the patient's position
+  std::vector<NamedShape> shapes;   //!< all structures that can be evaluated, new PTVs included
+  double grid_mm = 0;
+  Warnings warnings;
+};
+
+/// Everything that was decided and found.
+struct PlanOutcome {
+  PreparedCase prepared;
+  BeamSet beams;         //!< weights are final: totals over all fractions [MU]
+  DoseResult dose;
+  Evaluation evaluation;
+  Warnings warnings;     //!< of the whole run
+};
+
+/// Import, targets, body, density, beam data, nodes. @throws InputError, Cancelled
+PreparedCase prepare_case(const PlanRequest& request, Progress& progress = no_progress);
+
+/// What the planner sees of a prepared case. Refers to `prepared`, which must outlive it.
+PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase& prepared);
+PlanningOptions planning_options(const PlanRequest& request, const PreparedCase& prepared);
+
+/// The main job. @throws InputError, Cancelled
+PlanOutcome plan_case(const PlanRequest& request, Progress& progress = no_progress);
+
+/// 1 mm for targets under 10 cc, 1.5 mm above, unless the user chose.
+double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& targets);
+
+/// Grid over the whole body with the CT's axes.
+Grid dose_grid_over(const Occupancy& body, double spacing_mm);
+
+/// Shapes of all structures that can be evaluated; the others are named in `warnings`.
+std::vector<NamedShape> evaluable_shapes(const StructureSet& structures, BetweenPlanes rule, Warnings& warnings);
+
+/// Node offsets turned from a head-first supine patient to `patient_position` (HFS, HFP, FFS, ... DICOM C.7.3.1.1.2).
+/// @throws InputError for a position that is not one of the eight
+NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position);
+
+}  // namespace sbrt

@@ -1,0 +1,124 @@
+#include "engine/plan_outputs.h"
+
+#include <fmt/format.h>
+
+#include "dicom/export.h"
+#include "engine/planning/delivery.h"
+#include "engine/planning/plan_files.h"
+#include "engine/version.h"
+#include "geometry/atomic_output.h"
+#include "geometry/sha256.h"
+
+namespace sbrt {
+namespace {
+
+dicom::ProgramInfo program_info() { return {program_version(), program_revision()}; }
+
+// One RTSTRUCT for all targets: the one that was read, with the new structures appended.
+dicom::InstanceReference write_structures(const PreparedCase& prepared, const std::filesystem::path& path) {
+  std::string seed = "structures " + prepared.input.structure_file.reference.sop_instance_uid;
+  for (const InputRecord& input : prepared.input.inputs) seed += " " + input.sha256;
+  for (const Structure& added : prepared.targets.added) {
+    seed += " " + added.name;
+    for (const Contour& contour : added.contours)
+      for (const PatientPoint& p : contour.points) seed += fmt::format(" {} {} {}", p.x, p.y, p.z);
+  }
+  return dicom::write_structures_added(prepared.input.structure_file, prepared.targets.added, &prepared.input.ct_series, seed,
+                                       program_info(), path);
+}
+
+void write_dose(const PlanOutcome& outcome, const dicom::InstanceReference& structures, const std::filesystem::path& path) {
+  const dicom::CtSeries& ct = outcome.prepared.input.ct_series;
+  dicom::DoseExport info;
+  info.patient_study = ct.patient_study;
+  info.frame_of_reference_uid = ct.frame_of_reference_uid;
+  info.series_description = "sbrtplan dose";
+  info.structures = structures;
+  info.uid_seed = uid_seed_of(outcome.dose.dose, structures.sop_instance_uid, ct.series_instance_uid);
+  dicom::write_dose(outcome.dose.dose, info, program_info(), path);
+}
+
+}  // namespace
+
+std::string uid_seed_of(const DoseGrid& dose, const std::string& structure_uid, const std::string& ct_uid) {
+  Sha256 hash;
+  hash.add(dose.values().data(), dose.values().size() * sizeof(float));
+  const PatientPoint o = dose.grid().origin();
+  const auto s = dose.grid().spacing_mm();
+  hash.add(fmt::format("{} {} {} {} {} {}", o.x, o.y, o.z, s[0], s[1], s[2]));
+  return "dose " + hash.finish() + " " + structure_uid + " " + ct_uid;
+}
+
+const std::vector<std::string>& plan_output_files() {
+  static const std::vector<std::string> names{"plan.json", "beams.csv", "report.json", "dose.dcm", "structures.dcm"};
+  return names;
+}
+
+PlanReport make_report(const PlanRequest&, const PlanOutcome& outcome) {
+  const PreparedCase& prepared = outcome.prepared;
+  PlanReport report;
+  report.program_version = program_version();
+  report.program_revision = program_revision();
+  report.inputs = prepared.input.inputs;
+  report.evaluation = outcome.evaluation;
+  report.dose_grid = DoseGridRecord{outcome.dose.dose.grid().size(), outcome.dose.dose.grid().spacing_mm()};
+  report.beam_data = BeamDataRecord{prepared.beam_data.name(), prepared.beam_data.version(), prepared.beam_data.sha256(),
+                                    prepared.beam_data.clinical()};
+  report.delivery = estimate_delivery(outcome.beams, prepared.nodes, prepared.targets.targets.front().prescription.fractions);
+  report.density_table = prepared.patient.density_table;
+  report.density_sha256 = prepared.patient.density_sha256;
+  report.warnings = outcome.warnings;
+  return report;
+}
+
+std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
+  const PreparedCase& prepared = outcome.prepared;
+  PlanFile file;
+  file.program_version = program_version();
+  file.program_revision = program_revision();
+  file.beams = outcome.beams;
+  for (const BuiltTarget& target : prepared.targets.targets) file.targets.push_back({target.shape.name(), target.prescription});
+  for (const Goal& goal : request.goals) file.goals.push_back(goal.text);
+  file.coverage_pct = request.coverage_pct;
+  file.beam_data_name = prepared.beam_data.name();
+  file.beam_data_version = prepared.beam_data.version();
+  file.beam_data_sha256 = prepared.beam_data.sha256();
+  file.density_name = prepared.patient.density_table;
+  file.density_sha256 = prepared.patient.density_sha256;
+  for (const auto& [name, hu] : request.patient.overrides) file.density_overrides.push_back({name, hu});
+  file.body = prepared.patient.body_shape ? prepared.patient.body_shape->name() : "";
+  file.dose_grid = outcome.dose.dose.grid();
+  file.depth = request.depth;
+  file.options = {{"nodes", request.nodes},
+                  {"count", fmt::format("{}", request.count)},
+                  {"seed", fmt::format("{}", request.seed)},
+                  {"collimators_mm", request.collimators_mm.empty() ? "auto" : fmt::format("{}", fmt::join(request.collimators_mm, ","))},
+                  {"margin_mm", request.targets.margin_mm ? fmt::format("{}", *request.targets.margin_mm) : "none"},
+                  {"gtv", fmt::format("{}", fmt::join(request.targets.gtvs, ","))},
+                  {"union", request.targets.union_name},
+                  {"contours", std::string(to_string(request.patient.rule))},
+                  {"couch", request.patient.couch_in ? "in" : "out"},
+                  {"patient_position", prepared.input.ct_series.patient_position}};
+  file.inputs = prepared.input.inputs;
+  return plan_file_text(file);
+}
+
+PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& outcome, const std::filesystem::path& folder,
+                              Progress& progress) {
+  const PlanReport report = make_report(request, outcome);
+  progress.begin("writing", std::int64_t(plan_output_files().size()));
+  write_file_atomically(folder / "plan.json", plan_json(request, outcome));
+  progress.advance();
+  write_file_atomically(folder / "beams.csv", beam_csv_text(outcome.beams));
+  progress.advance();
+  write_file_atomically(folder / "report.json", to_json(report));
+  progress.advance();
+  const dicom::InstanceReference structures = write_structures(outcome.prepared, folder / "structures.dcm");
+  progress.advance();
+  write_dose(outcome, structures, folder / "dose.dcm");
+  progress.advance();
+  progress.end();
+  return report;
+}
+
+}  // namespace sbrt
