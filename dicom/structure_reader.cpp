@@ -151,11 +151,8 @@ class StructureReader {
   }
 
   std::vector<PatientPoint> read_points(DcmItem& item, const std::string& place) const {
-    OFString data;
-    DcmElement* element = nullptr;
-    if (item.findAndGetElement(DCM_ContourData, element).good() && element && element->getOFStringArray(data).bad())
-      fail("ContourData cannot be read", place, "the file is damaged");
-    const std::string_view all{data.data(), data.size()};
+    const std::string data = detail::raw_text(item, DCM_ContourData);
+    const std::string_view all = data;
     std::vector<double> values;
     for (std::size_t begin = 0; begin <= all.size() && !all.empty();) {
       const std::size_t end = std::min(all.find('\\', begin), all.size());

@@ -37,15 +37,19 @@ std::size_t utf8_length(std::string_view s, std::size_t at) {
   return 0;
 }
 
-OFString raw_text(DcmItem& item, const DcmTagKey& tag) {
-  OFString value;
-  DcmElement* element = nullptr;
-  if (item.findAndGetElement(tag, element).bad() || !element) return value;
-  if (!element->isLeaf() || element->getOFStringArray(value).bad()) value.clear();
-  return value;
-}
-
 }  // namespace
+
+std::string raw_text(DcmItem& item, const DcmTagKey& tag) {
+  DcmElement* element = nullptr;
+  if (item.findAndGetElement(tag, element).bad() || !element || !element->isLeaf()) return {};
+  // The whole string at once: getOFStringArray takes time that grows with the square of the number of values.
+  char* characters = nullptr;
+  Uint32 length = 0;
+  if (element->getString(characters, length).good()) return characters ? std::string(characters, length) : std::string();
+  OFString value;
+  if (element->getOFStringArray(value).bad()) return {};
+  return {value.data(), value.size()};
+}
 
 std::optional<double> parse_decimal(std::string_view value) {
   value = trimmed(value);
@@ -81,8 +85,7 @@ std::string valid_utf8(std::string bytes) {
 }
 
 std::string text(DcmItem& item, const DcmTagKey& tag) {
-  const OFString value = raw_text(item, tag);
-  return valid_utf8(std::string(trimmed({value.data(), value.size()})));
+  return valid_utf8(std::string(trimmed(raw_text(item, tag))));
 }
 
 std::string text_at(DcmItem& item, const DcmTagKey& tag, std::size_t position) {
@@ -97,8 +100,8 @@ std::string text_at(DcmItem& item, const DcmTagKey& tag, std::size_t position) {
 }
 
 std::optional<std::vector<double>> numbers(DcmItem& item, const DcmTagKey& tag) {
-  const OFString value = raw_text(item, tag);
-  const std::string_view all = trimmed({value.data(), value.size()});
+  const std::string value = raw_text(item, tag);
+  const std::string_view all = trimmed(value);
   if (all.empty()) return std::nullopt;
   std::vector<double> result;
   for (std::size_t begin = 0; begin <= all.size();) {

@@ -33,6 +33,8 @@ enum class ValueLoading {
 /// Never throws for a bad file. Deferred values read the file again, so it must stay where it is.
 ParsedFile parse_file(const std::filesystem::path& path, ValueLoading loading);
 
+/// The values of an attribute as they are stored; empty when absent.
+std::string raw_text(DcmItem& item, const DcmTagKey& tag);
 /// All values of an attribute joined by backslashes, UTF-8, without padding; empty when absent.
 std::string text(DcmItem& item, const DcmTagKey& tag);
 /// Like text(), the value at `position` only.
