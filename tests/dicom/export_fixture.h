@@ -18,7 +18,7 @@
 namespace sbrt::dicom::test {
 
 class WriteTest : public ::testing::Test {
-protected:
+ protected:
   void SetUp() override {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     folder = std::filesystem::temp_directory_path() / ("sbrtplan-" + std::string(info->test_suite_name()) + "-" +
