@@ -1,16 +1,15 @@
 #include "geometry/atomic_output.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "geometry/error.h"
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
-
-#include "geometry/error.h"
+#include <unistd.h>
 
 namespace sbrt {
 namespace fs = std::filesystem;
@@ -36,8 +35,8 @@ void sync_path(const fs::path& path, int flags) {
 fs::path temporary_name(const fs::path& goal) {
   static std::atomic<unsigned> counter{0};
   const fs::path parent = goal.has_parent_path() ? goal.parent_path() : fs::path(".");
-  return parent / ("." + goal.filename().string() + ".part-" + std::to_string(::getpid()) + "-" +
-                   std::to_string(counter++));
+  return parent /
+         ("." + goal.filename().string() + ".part-" + std::to_string(::getpid()) + "-" + std::to_string(counter++));
 }
 
 fs::path without_trailing_slash(fs::path path) {

@@ -5,8 +5,10 @@
 namespace sbrt {
 
 /// The patient's outline found from the CT where there is no body contour: voxels above `threshold_hu` after removal of
-/// thin parts (couch, mask), the largest connected part, its in-plane holes filled (lung, bowel gas).
-/// Neglected: a couch that touches the skin over a broad area may remain.
+/// parts thinner than about 10 mm (couch top, mask, wires), the largest connected part, its holes in each slice filled
+/// (lung, bowel gas). Slices are the planes of constant k. The image's borders do not count as surface: a body that
+/// leaves the field of view ends there. Neglected: a thick couch that touches the skin over a broad area may remain;
+/// air open to the outside within a slice (nostrils, ear canals) stays outside.
 /// @return 1 inside, 0 outside, on the CT's grid @throws InputError when nothing lies above the threshold
 Occupancy find_body(const CtImage& ct, double threshold_hu = -300.0);
 

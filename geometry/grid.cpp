@@ -16,8 +16,8 @@ constexpr double axis_tolerance = 1e-4;
 Grid::Grid(GridSize size, std::array<double, 3> spacing_mm, PatientPoint origin, Axes axes)
     : size_(size), spacing_(spacing_mm), origin_(origin), axes_(axes) {
   if (size.nx < 1 || size.ny < 1 || size.nz < 1)
-    throw InputError(fmt::format("grid of {} x {} x {} voxels", size.nx, size.ny, size.nz), "", "every side needs a voxel",
-                     "check rows, columns and slices");
+    throw InputError(fmt::format("grid of {} x {} x {} voxels", size.nx, size.ny, size.nz), "",
+                     "every side needs a voxel", "check rows, columns and slices");
   for (const double s : spacing_mm)
     if (!(std::isfinite(s) && s > 0))
       throw InputError(fmt::format("voxel spacing {} mm", s), "", "it must be positive", "check the pixel spacing");
@@ -72,7 +72,8 @@ Grid covering_grid(const Box& box, std::array<double, 3> spacing_mm, const Grid&
   constexpr double edge = 1e-6;
   for (int d = 0; d < 3; ++d) {
     if (!(std::isfinite(spacing_mm[d]) && spacing_mm[d] > 0))
-      throw InputError(fmt::format("grid spacing {} mm", spacing_mm[d]), "", "it must be positive", "give a spacing such as 1");
+      throw InputError(fmt::format("grid spacing {} mm", spacing_mm[d]), "", "it must be positive",
+                       "give a spacing such as 1");
     first[d] = std::floor(low[d] / spacing_mm[d] + 0.5 + edge);
     n[d] = std::max(1.0, std::ceil(high[d] / spacing_mm[d] - 0.5 - edge) - first[d] + 1);
   }

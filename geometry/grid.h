@@ -1,11 +1,11 @@
 /// Index space placed in the patient. The only owner of the voxel <-> patient conversion.
 #pragma once
 
+#include "geometry/space.h"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
-
-#include "geometry/space.h"
 
 namespace sbrt {
 
@@ -21,11 +21,12 @@ struct Axes {
 };
 
 /// Regular grid. Invariant: sizes >= 1, spacings > 0 and finite, axes right-handed orthonormal to 1e-6
-/// (re-orthonormalised on construction). `origin` is the CENTRE of voxel (0, 0, 0); voxel (i, j, k) fills index -0.5..+0.5
-/// about its centre. Values that belong to a grid are stored x (i) fastest.
+/// (re-orthonormalised on construction). `origin` is the CENTRE of voxel (0, 0, 0); voxel (i, j, k) fills index
+/// -0.5..+0.5 about its centre. Values that belong to a grid are stored x (i) fastest.
 class Grid {
  public:
-  /// @throws InputError where the geometry cannot be a grid (non-positive, not finite, axes not orthonormal, left-handed)
+  /// @throws InputError where the geometry cannot be a grid (non-positive, not finite, axes not orthonormal,
+  /// left-handed)
   Grid(GridSize size, std::array<double, 3> spacing_mm, PatientPoint origin, Axes axes = {});
 
   GridSize size() const { return size_; }
@@ -37,10 +38,10 @@ class Grid {
 
   std::size_t index(int i, int j, int k) const { return (std::size_t(k) * size_.ny + j) * size_.nx + i; }
 
-  PatientPoint to_patient(VoxelPoint p) const {
-    return origin_ + (p.x * step_[0] + p.y * step_[1] + p.z * step_[2]);
+  PatientPoint to_patient(VoxelPoint p) const { return origin_ + (p.x * step_[0] + p.y * step_[1] + p.z * step_[2]); }
+  PatientPoint voxel_centre(int i, int j, int k) const {
+    return to_patient(VoxelPoint{double(i), double(j), double(k)});
   }
-  PatientPoint voxel_centre(int i, int j, int k) const { return to_patient(VoxelPoint{double(i), double(j), double(k)}); }
   VoxelPoint to_voxel(PatientPoint p) const {
     const PatientVec d = p - origin_;
     return {dot(d, axes_.i) / spacing_[0], dot(d, axes_.j) / spacing_[1], dot(d, axes_.k) / spacing_[2]};
@@ -68,6 +69,7 @@ class Grid {
 /// Grid with the axes of `like` and the given isotropic or anisotropic spacing whose voxels cover `box`;
 /// voxel centres lie at whole multiples of the spacing from `like`'s origin, so equal requests give equal grids.
 /// @throws InputError when the grid would exceed `max_voxels`
-Grid covering_grid(const Box& box, std::array<double, 3> spacing_mm, const Grid& like, std::size_t max_voxels = 400'000'000);
+Grid covering_grid(const Box& box, std::array<double, 3> spacing_mm, const Grid& like,
+                   std::size_t max_voxels = 400'000'000);
 
 }  // namespace sbrt

@@ -1,11 +1,10 @@
 #include "geometry/parallel.h"
 
-#include <omp.h>
+#include "geometry/error.h"
 
 #include <atomic>
+#include <omp.h>
 #include <string>
-
-#include "geometry/error.h"
 
 namespace sbrt {
 namespace {

@@ -12,8 +12,8 @@ int thread_count();
 /// @throws InputError unless 1 <= n <= 1024
 void set_thread_count(int n);
 
-/// Calls body(i) for i in 0...n-1, each exactly once, in any order on any thread. body must write only what index i owns.
-/// If bodies throw, the exception of the lowest index that threw is rethrown after all others have stopped.
+/// Calls body(i) for i in 0...n-1, each exactly once, in any order on any thread. body must write only what index i
+/// owns. If bodies throw, the exception of the lowest index that threw is rethrown after all others have stopped.
 template <class Body>
 void parallel_for(std::int64_t n, Body&& body) {
   std::exception_ptr error;

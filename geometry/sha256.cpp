@@ -1,11 +1,11 @@
 #include "geometry/sha256.h"
 
+#include "geometry/error.h"
+
 #include <openssl/evp.h>
 
 #include <array>
 #include <cstdio>
-
-#include "geometry/error.h"
 
 namespace sbrt {
 
@@ -48,7 +48,8 @@ std::string sha256_of_file(const std::filesystem::path& path) {
     void operator()(std::FILE* f) const { std::fclose(f); }
   };
   const std::unique_ptr<std::FILE, Closer> file(std::fopen(path.c_str(), "rb"));
-  if (!file) throw InputError("cannot read the file", path.string(), "it cannot be opened", "check path and permission");
+  if (!file)
+    throw InputError("cannot read the file", path.string(), "it cannot be opened", "check path and permission");
   Sha256 hash;
   std::array<char, 1 << 16> buffer{};
   std::size_t got = 0;

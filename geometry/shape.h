@@ -1,20 +1,21 @@
 /// The solid that a structure's planar contours bound. Sub-voxel: no voxel grid enters its definition.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "geometry/interval.h"
 #include "geometry/structure_set.h"
 #include "geometry/volume.h"
 #include "geometry/warning.h"
 
+#include <memory>
+#include <string>
+#include <vector>
+
 namespace sbrt {
 
 /// What lies between and beyond the contour planes.
 enum class BetweenPlanes {
-  shape_following,  ///< follows how the shape changes from plane to plane; flat ends get half a gap, tapering ends are extrapolated, always less than one gap
+  shape_following,  ///< follows how the shape changes from plane to plane; flat ends get half a gap, tapering ends are
+                    ///< extrapolated, always less than one gap
   slab,             ///< each plane's polygons extruded half way to its neighbours; half a gap beyond the ends
 };
 std::string_view to_string(BetweenPlanes rule);  ///< "shape-following", "slab"
@@ -30,9 +31,15 @@ class Shape {
  public:
   /// Only closed planar contours count; points are ignored, an open contour is refused.
   /// Contours of one plane are combined even-odd (holes, keyholes, XOR). Planes may have any common orientation.
-  /// @throws InputError naming structure and plane: no closed contour, open contour, fewer than three points, not planar,
+  /// Contours may lie up to 0.1 mm off their plane. A contour drawn twice counts once (warning).
+  /// @param lone_plane_thickness_mm thickness of a structure that has contours on one plane only (warning); give the
+  /// CT's
+  ///        slice spacing where it is known
+  /// @throws InputError naming structure and contour: no closed contour, open contour, fewer than three points, not
+  /// planar,
   ///         planes of different orientation, value not finite
-  static Shape from_structure(const Structure& structure, BetweenPlanes rule = BetweenPlanes::shape_following);
+  static Shape from_structure(const Structure& structure, BetweenPlanes rule = BetweenPlanes::shape_following,
+                              double lone_plane_thickness_mm = 1.0);
 
   const std::string& name() const;
   BetweenPlanes rule() const;
@@ -43,11 +50,13 @@ class Shape {
   Interval volume_interval_mm3() const;
   PatientPoint centroid() const;
   Box bounding_box() const;
-  PatientVec plane_normal() const;                  ///< unit normal of the contour planes
+  PatientVec plane_normal() const;                        ///< unit normal of the contour planes
   const std::vector<double>& plane_positions_mm() const;  ///< ascending, along plane_normal from the patient origin
 
   bool contains(PatientPoint p) const;
-  /// Pieces no longer than about `step_mm` per side; their volumes sum to volume_mm3(). Deterministic order.
+  /// Pieces no longer than `step_mm` per side, along the contour planes; each carries the exact volume inside its cell
+  /// and lies at that part's centroid. The volumes sum to volume_mm3(), the first moments to the centroid.
+  /// Deterministic order.
   std::vector<Sample> sample(double step_mm) const;
 
   struct State;

@@ -1,15 +1,15 @@
 /// Points, vectors and directions of a named space. Mixing spaces does not compile; point - point = vector.
 #pragma once
 
-#include <cmath>
-
 #include "geometry/error.h"
+
+#include <cmath>
 
 namespace sbrt {
 
-struct Patient {};    ///< DICOM patient coordinates (LPS: x to the left, y to the back, z to the head), mm
-struct BeamEye {};    ///< beam's eye view: origin at the source, z along the central axis, mm
-struct VoxelIndex {}; ///< continuous voxel index; the centre of voxel (i, j, k) is exactly (i, j, k)
+struct Patient {};     ///< DICOM patient coordinates (LPS: x to the left, y to the back, z to the head), mm
+struct BeamEye {};     ///< beam's eye view: origin at the source, z along the central axis, mm
+struct VoxelIndex {};  ///< continuous voxel index; the centre of voxel (i, j, k) is exactly (i, j, k)
 
 template <class Space>
 struct Vec {
@@ -23,24 +23,70 @@ struct Point {
   bool operator==(const Point&) const = default;
 };
 
-template <class S> constexpr Vec<S> operator-(Point<S> a, Point<S> b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
-template <class S> constexpr Point<S> operator+(Point<S> p, Vec<S> v) { return {p.x + v.x, p.y + v.y, p.z + v.z}; }
-template <class S> constexpr Point<S> operator-(Point<S> p, Vec<S> v) { return {p.x - v.x, p.y - v.y, p.z - v.z}; }
-template <class S> constexpr Vec<S> operator+(Vec<S> a, Vec<S> b) { return {a.x + b.x, a.y + b.y, a.z + b.z}; }
-template <class S> constexpr Vec<S> operator-(Vec<S> a, Vec<S> b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
-template <class S> constexpr Vec<S> operator-(Vec<S> a) { return {-a.x, -a.y, -a.z}; }
-template <class S> constexpr Vec<S> operator*(double s, Vec<S> v) { return {s * v.x, s * v.y, s * v.z}; }
-template <class S> constexpr Vec<S> operator*(Vec<S> v, double s) { return s * v; }
-template <class S> constexpr Vec<S> operator/(Vec<S> v, double s) { return {v.x / s, v.y / s, v.z / s}; }
-template <class S> constexpr double dot(Vec<S> a, Vec<S> b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
-template <class S> constexpr Vec<S> cross(Vec<S> a, Vec<S> b) {
+template <class S>
+constexpr Vec<S> operator-(Point<S> a, Point<S> b) {
+  return {a.x - b.x, a.y - b.y, a.z - b.z};
+}
+template <class S>
+constexpr Point<S> operator+(Point<S> p, Vec<S> v) {
+  return {p.x + v.x, p.y + v.y, p.z + v.z};
+}
+template <class S>
+constexpr Point<S> operator-(Point<S> p, Vec<S> v) {
+  return {p.x - v.x, p.y - v.y, p.z - v.z};
+}
+template <class S>
+constexpr Vec<S> operator+(Vec<S> a, Vec<S> b) {
+  return {a.x + b.x, a.y + b.y, a.z + b.z};
+}
+template <class S>
+constexpr Vec<S> operator-(Vec<S> a, Vec<S> b) {
+  return {a.x - b.x, a.y - b.y, a.z - b.z};
+}
+template <class S>
+constexpr Vec<S> operator-(Vec<S> a) {
+  return {-a.x, -a.y, -a.z};
+}
+template <class S>
+constexpr Vec<S> operator*(double s, Vec<S> v) {
+  return {s * v.x, s * v.y, s * v.z};
+}
+template <class S>
+constexpr Vec<S> operator*(Vec<S> v, double s) {
+  return s * v;
+}
+template <class S>
+constexpr Vec<S> operator/(Vec<S> v, double s) {
+  return {v.x / s, v.y / s, v.z / s};
+}
+template <class S>
+constexpr double dot(Vec<S> a, Vec<S> b) {
+  return a.x * b.x + a.y * b.y + a.z * b.z;
+}
+template <class S>
+constexpr Vec<S> cross(Vec<S> a, Vec<S> b) {
   return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
 }
-template <class S> constexpr double norm2(Vec<S> v) { return dot(v, v); }
-template <class S> double norm(Vec<S> v) { return std::sqrt(norm2(v)); }
-template <class S> double distance(Point<S> a, Point<S> b) { return norm(a - b); }
-template <class S> bool is_finite(Vec<S> v) { return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z); }
-template <class S> bool is_finite(Point<S> p) { return std::isfinite(p.x) && std::isfinite(p.y) && std::isfinite(p.z); }
+template <class S>
+constexpr double norm2(Vec<S> v) {
+  return dot(v, v);
+}
+template <class S>
+double norm(Vec<S> v) {
+  return std::sqrt(norm2(v));
+}
+template <class S>
+double distance(Point<S> a, Point<S> b) {
+  return norm(a - b);
+}
+template <class S>
+bool is_finite(Vec<S> v) {
+  return std::isfinite(v.x) && std::isfinite(v.y) && std::isfinite(v.z);
+}
+template <class S>
+bool is_finite(Point<S> p) {
+  return std::isfinite(p.x) && std::isfinite(p.y) && std::isfinite(p.z);
+}
 
 /// Unit vector. The constructor normalises; a zero or non-finite vector breaks the contract.
 template <class Space>

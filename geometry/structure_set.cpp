@@ -32,16 +32,26 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string_view to_string(RoiRole role) {
   switch (role) {
-    case RoiRole::gtv: return "GTV";
-    case RoiRole::ctv: return "CTV";
-    case RoiRole::itv: return "ITV";
-    case RoiRole::ptv: return "PTV";
-    case RoiRole::external: return "EXTERNAL";
-    case RoiRole::organ: return "ORGAN";
-    case RoiRole::avoidance: return "AVOIDANCE";
-    case RoiRole::support: return "SUPPORT";
-    case RoiRole::marker: return "MARKER";
-    case RoiRole::other: return "OTHER";
+    case RoiRole::gtv:
+      return "GTV";
+    case RoiRole::ctv:
+      return "CTV";
+    case RoiRole::itv:
+      return "ITV";
+    case RoiRole::ptv:
+      return "PTV";
+    case RoiRole::external:
+      return "EXTERNAL";
+    case RoiRole::organ:
+      return "ORGAN";
+    case RoiRole::avoidance:
+      return "AVOIDANCE";
+    case RoiRole::support:
+      return "SUPPORT";
+    case RoiRole::marker:
+      return "MARKER";
+    case RoiRole::other:
+      return "OTHER";
   }
   return "OTHER";
 }
@@ -88,12 +98,13 @@ void StructureSet::add(Structure structure) {
   SBRT_EXPECT(!structure.name.empty());
   for (const Structure& s : structures_)
     if (s.name == structure.name)
-      throw InputError("two structures named '" + structure.name + "'", "RTSTRUCT", "a name must say which one is meant",
-                       "rename one of them");
+      throw InputError("two structures named '" + structure.name + "'", "RTSTRUCT",
+                       "a name must say which one is meant", "rename one of them");
   structures_.push_back(std::move(structure));
 }
 
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& names, std::size_t count) {
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& names,
+                                       std::size_t count) {
   const std::string wanted = lower(name);
   std::vector<std::pair<std::size_t, std::string>> ranked;
   for (const std::string& n : names) ranked.emplace_back(edit_distance(wanted, lower(n)), n);

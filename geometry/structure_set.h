@@ -1,14 +1,14 @@
 /// Contoured structures as they were drawn: planar polygons in patient millimetres.
 #pragma once
 
+#include "geometry/space.h"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "geometry/space.h"
 
 namespace sbrt {
 
@@ -57,6 +57,7 @@ class StructureSet {
 };
 
 /// Names nearest to `name` by edit distance without case, best first, at most `count`.
-std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& names, std::size_t count = 3);
+std::vector<std::string> nearest_names(std::string_view name, const std::vector<std::string>& names,
+                                       std::size_t count = 3);
 
 }  // namespace sbrt

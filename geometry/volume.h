@@ -1,10 +1,10 @@
 /// A grid with one value per voxel. Different quantities are different types.
 #pragma once
 
+#include "geometry/grid.h"
+
 #include <utility>
 #include <vector>
-
-#include "geometry/grid.h"
 
 namespace sbrt {
 

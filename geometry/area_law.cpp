@@ -1,0 +1,156 @@
+#include "geometry/area_law.h"
+
+#include "geometry/error.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace sbrt {
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+// Gauss-Legendre, 5 points on -1...1.
+constexpr std::array<double, 5> gauss_node{-0.906179845938664, -0.538469310105683, 0, 0.538469310105683,
+                                           0.906179845938664};
+constexpr std::array<double, 5> gauss_weight{0.236926885056189, 0.478628670499366, 0.568888888888889, 0.478628670499366,
+                                             0.236926885056189};
+
+template <class F>
+double mean_of(F&& f, double a, double b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < gauss_node.size(); ++i)
+    sum += gauss_weight[i] * f(0.5 * (a + b) + 0.5 * (b - a) * gauss_node[i]);
+  return 0.5 * sum;
+}
+
+std::vector<double> divided_differences(const std::vector<AreaAt>& points, double power) {
+  std::vector<double> d;
+  for (const AreaAt& p : points) d.push_back(std::pow(p.area, power));
+  for (std::size_t order = 1; order < d.size(); ++order)
+    for (std::size_t i = d.size() - 1; i >= order; --i) d[i] = (d[i] - d[i - 1]) / (points[i].z - points[i - order].z);
+  return d;
+}
+
+}  // namespace
+
+double smoother_power(const std::vector<AreaAt>& points) {
+  if (points.size() < 4) return 1;
+  double mean_area = 0;
+  for (const AreaAt& p : points) mean_area += p.area / double(points.size());
+  const double bend = std::abs(divided_differences(points, 1).back()) / mean_area;
+  const double bend_of_square = std::abs(divided_differences(points, 2).back()) / (2 * mean_area * mean_area);
+  return bend_of_square < 0.5 * bend ? 2 : 1;
+}
+
+AreaLaw::AreaLaw(std::vector<AreaAt> points) : points_(std::move(points)) {
+  SBRT_EXPECT(!points_.empty() && points_.size() <= 4);
+  power_ = points_.size() == 2 ? 0.5 : smoother_power(points_);
+  coefficients_ = divided_differences(points_, power_);
+}
+
+double AreaLaw::operator()(double z) const {
+  double b = coefficients_.back();
+  for (std::size_t i = coefficients_.size() - 1; i-- > 0;) b = coefficients_[i] + (z - points_[i].z) * b;
+  // Uneven contours can make the polynomial swing; between two planes the area stays within a quarter of theirs.
+  double a0 = points_.front().area, a1 = points_.back().area;
+  for (const AreaAt& p : points_)
+    if (p.z <= z) a0 = p.area;
+  for (std::size_t i = points_.size(); i-- > 0;)
+    if (points_[i].z >= z) a1 = points_[i].area;
+  return std::clamp(std::pow(std::max(b, 0.0), 1 / power_), 0.75 * std::min(a0, a1), 1.25 * std::max(a0, a1));
+}
+
+double AreaLaw::mean(double z0, double z1) const {
+  return mean_of([&](double z) { return (*this)(z); }, z0, z1);
+}
+
+AreaLaw AreaLaw::coarser(double z0, double z1) const {
+  if (points_.size() < 2) return *this;
+  std::vector<AreaAt> fewer = points_;
+  const double middle = 0.5 * (z0 + z1);
+  fewer.erase(std::max_element(fewer.begin(), fewer.end(), [&](const AreaAt& p, const AreaAt& q) {
+    return std::abs(p.z - middle) < std::abs(q.z - middle);
+  }));
+  return AreaLaw(std::move(fewer));
+}
+
+double EndCap::area(double s) const {
+  if (flat) return c0;
+  return std::pow(std::max(0.0, c0 + s * (c1 + s * c2)), 1 / power);
+}
+
+double EndCap::mean(double s0, double s1) const {
+  return flat ? c0 : mean_of([&](double s) { return area(s); }, s0, s1);
+}
+
+namespace {
+
+/// Where c0 + c1 s + c2 s^2 first reaches zero, or where it nearly does (a cone's tip is a double root); -1 if nowhere.
+double first_zero(double c0, double c1, double c2, double reach) {
+  if (std::abs(c2) * reach < 1e-12 * std::abs(c1)) return c1 < 0 ? -c0 / c1 : -1;
+  const double discriminant = c1 * c1 - 4 * c0 * c2;
+  if (discriminant >= 0) {
+    // Both roots by the form that does not cancel.
+    const double q = -0.5 * (c1 + std::copysign(std::sqrt(discriminant), c1));
+    const double r0 = q / c2, r1 = q != 0 ? c0 / q : -1;
+    const double low = std::min(r0, r1), high = std::max(r0, r1);
+    return low > 0 ? low : high;
+  }
+  const double vertex = -c1 / (2 * c2);
+  const double least = c0 + 0.5 * c1 * vertex;
+  constexpr double nearly_zero = 0.03;  // of the last plane's value
+  return vertex > 0 && vertex <= reach && least < nearly_zero * c0 ? vertex : -1;
+}
+
+EndCap flat_cap(const std::vector<AreaAt>& points, double gap_mm) {
+  EndCap cap;
+  cap.extent_mm = 0.5 * gap_mm;
+  cap.c0 = points[0].area;
+  // A lone plane says nothing about where it ends; otherwise the area may go on changing as it did.
+  const double slope =
+      points.size() > 1 ? std::abs((points[0].area - points[1].area) / (points[0].z - points[1].z)) : 0;
+  cap.uncertainty_mm3 = points.size() > 1 ? 0.5 * slope * cap.extent_mm * cap.extent_mm : 0.5 * cap.c0 * cap.extent_mm;
+  return cap;
+}
+
+}  // namespace
+
+EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm) {
+  SBRT_EXPECT(!points.empty() && gap_mm > 0);
+  if (points.size() == 1) return flat_cap(points, gap_mm);
+  const auto depth = [&](std::size_t i) { return std::abs(points[i].z - points[0].z); };
+  EndCap cap;
+  cap.flat = false;
+  double lower_order = 0;  // extent by the next simpler extrapolation
+  if (points.size() == 2) {
+    // A ball through the two circles of these areas: A(s) = A0 + c1 s - pi s^2 with A(-h) = A1.
+    const double h = depth(1);
+    cap.c0 = points[0].area;
+    cap.c2 = -pi;
+    cap.c1 = (points[0].area - points[1].area - pi * h * h) / h;
+    constexpr double constant = 0.95;
+    if (points[0].area >= constant * points[1].area) return flat_cap(points, gap_mm);
+    lower_order = gap_mm;
+  } else {
+    cap.power = smoother_power(points);
+    const double b0 = std::pow(points[0].area, cap.power), b1 = std::pow(points[1].area, cap.power),
+                 b2 = std::pow(points[2].area, cap.power), h1 = depth(1), h2 = depth(2);
+    const double s01 = (b0 - b1) / h1, s12 = (b1 - b2) / (h2 - h1);
+    cap.c0 = b0;
+    cap.c2 = (s01 - s12) / h2;
+    cap.c1 = s01 + cap.c2 * h1;
+    lower_order = s01 < 0 ? std::min(-b0 / s01, gap_mm) : gap_mm;
+  }
+  // Areas of measured polygons scatter: a zero slightly beyond the next plane still means that the piece tapers.
+  constexpr double tolerance = 1.05;
+  const double zero = first_zero(cap.c0, cap.c1, cap.c2, gap_mm);
+  if (!(zero > 0) || zero > tolerance * gap_mm) return flat_cap(points, gap_mm);
+  cap.extent_mm = std::min(zero, gap_mm);
+  cap.uncertainty_mm3 = std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm -
+                                 points[0].area * lower_order * (cap.power == 2 ? 2.0 / 3 : 0.5));
+  return cap;
+}
+
+}  // namespace sbrt

@@ -1,0 +1,53 @@
+/// How the cross-section area of a piece of a solid changes along the plane normal.
+#pragma once
+
+#include <vector>
+
+namespace sbrt {
+
+/// Area of the cross-section at a position along the normal.
+struct AreaAt {
+  double z = 0;     // mm
+  double area = 0;  // mm^2
+};
+
+/// Polynomial in z through given areas, of A, A^2 or sqrt(A): the quadric solids become exact.
+/// A is quadratic in z for spheres, ellipsoids, cones and paraboloids; A^2 for lying cylinders and tori;
+/// two planes alone are joined as a frustum (sqrt(A) linear).
+class AreaLaw {
+ public:
+  /// One to four points, ascending in z; A or A^2 is taken, whichever four points follow more smoothly.
+  explicit AreaLaw(std::vector<AreaAt> points);
+  double operator()(double z) const;
+  double mean(double z0, double z1) const;
+  /// The same with the point farthest from [z0, z1] left out, to estimate the error.
+  AreaLaw coarser(double z0, double z1) const;
+  std::size_t size() const { return points_.size(); }
+
+ private:
+  std::vector<AreaAt> points_;
+  std::vector<double> coefficients_;  // Newton's divided differences of A^power
+  double power_ = 1;
+};
+
+/// Exponent p of {1, 2} for which A^p through four points is closest to a quadratic.
+double smoother_power(const std::vector<AreaAt>& points);
+
+/// How a piece ends beyond its last plane.
+struct EndCap {
+  bool flat = true;
+  double extent_mm = 0;        // beyond the last plane
+  double uncertainty_mm3 = 0;  // of the cap's volume, from a lower-order extrapolation
+  /// Area at distance s beyond the last plane, 0 <= s <= extent: (c0 + c1 s + c2 s^2)^(1/power), constant when flat.
+  double c0 = 0, c1 = 0, c2 = 0, power = 1;
+
+  double area(double s) const;
+  double mean(double s0, double s1) const;
+};
+
+/// Ends a piece whose areas, from the last plane inwards, are `points` (one to four), the next plane being `gap_mm`
+/// away. Where the extrapolated area reaches zero within the gap, it tapers to there; otherwise it ends flat after half
+/// a gap.
+EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm);
+
+}  // namespace sbrt
