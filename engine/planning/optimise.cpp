@@ -92,12 +92,36 @@ class Search {
   int fractions_;
 };
 
+/// The matrix of `beams` on the penalties' points without entries below `least_share` of their beam's largest. What is
+/// left out of the dose at a point is less than that share of the sum of all beams' largest doses, about the maximum
+/// dose.
 DoseInfluence influence_of(const BeamSet& beams, const PlanningProblem& problem, const PlanningOptions& options,
-                           const PlanPenalties& penalties, Progress& progress) {
+                           const PlanPenalties& penalties, float least_share, Progress& progress) {
+  constexpr std::size_t batch = 200;  // bounds the memory of the full columns
   DoseOptions dose_options;
   dose_options.depth = options.depth;
-  return penalties.with_mean_rows(
-      compute_influence(beams, *problem.density, *problem.beam_data, penalties.positions(), dose_options, progress));
+  const std::vector<PatientPoint> points = penalties.positions();
+  std::vector<DoseInfluence::Column> columns;
+  progress.begin("influence", std::int64_t(beams.size()));
+  for (std::size_t begin = 0; begin < beams.size(); begin += batch) {
+    const std::size_t end = std::min(beams.size(), begin + batch);
+    const BeamSet some(beams.begin() + std::ptrdiff_t(begin), beams.begin() + std::ptrdiff_t(end));
+    const DoseInfluence full = compute_influence(some, *problem.density, *problem.beam_data, points, dose_options);
+    for (std::size_t b = 0; b < some.size(); ++b) {
+      const DoseInfluence::Column& c = full.column(b);
+      const float largest = c.gy_per_mu.empty() ? 0 : *std::max_element(c.gy_per_mu.begin(), c.gy_per_mu.end());
+      DoseInfluence::Column kept;
+      for (std::size_t e = 0; e < c.rows.size(); ++e)
+        if (c.gy_per_mu[e] >= least_share * largest) {
+          kept.rows.push_back(c.rows[e]);
+          kept.gy_per_mu.push_back(c.gy_per_mu[e]);
+        }
+      columns.push_back(std::move(kept));
+    }
+    progress.advance(std::int64_t(some.size()));
+  }
+  progress.end();
+  return penalties.with_mean_rows(DoseInfluence(points.size(), std::move(columns)));
 }
 
 }  // namespace
@@ -109,10 +133,11 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   if (problem.targets.empty()) throw InputError("no target", "optimisation", "", "name a target");
   if (candidates.empty()) throw InputError("no candidate beams", "optimisation", "", "make or load some");
 
+  constexpr float coarse_share = 2e-2f, dense_share = 5e-3f;
   PlanningResult result;
   const std::vector<GoalTerm> terms = goal_terms(problem, result.warnings);
   PlanPenalties coarse(problem, options, make_dose_points(problem, {}, options.seed), terms);
-  Working w{candidates, influence_of(candidates, problem, options, coarse, progress),
+  Working w{candidates, influence_of(candidates, problem, options, coarse, coarse_share, progress),
             std::vector<double>(candidates.size(), 0.0)};
 
   progress.begin("optimise", 14);
@@ -132,8 +157,8 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   progress.end();
 
   PlanPenalties dense(problem, options,
-                      make_dose_points(problem, {8000, 1500, 8000, 4000, 3000, 4000}, options.seed + 1), terms);
-  w.influence = influence_of(w.beams, problem, options, dense, progress);
+                      make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1), terms);
+  w.influence = influence_of(w.beams, problem, options, dense, dense_share, progress);
   progress.begin("optimise", 5);
   search.dose_gy = w.influence.dose(w.weights_mu);
   for (int round = 0; round < 4; ++round) {
