@@ -205,7 +205,7 @@ std::string plan_file_text(const PlanFile& file) {
   for (const auto& [name, value] : file.options) w.member(name, value);
   w.end_object();
   w.key("inputs").begin_array();
-  for (const PlanInput& i : file.inputs) {
+  for (const InputRecord& i : file.inputs) {
     w.begin_row_object().member("path", i.path).member("kind", i.kind);
     if (!i.uid.empty()) w.member("uid", i.uid);
     w.member("sha256", i.sha256).end_object();

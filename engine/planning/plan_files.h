@@ -4,6 +4,7 @@
 #include "dose/beam.h"
 #include "dose/dose_engine.h"
 #include "engine/planning/prescription.h"
+#include "engine/report/input_record.h"
 #include "geometry/grid.h"
 
 #include <filesystem>
@@ -20,12 +21,6 @@ struct BeamFile {
   std::string collimator_kind = "fixed";  //!< "fixed" or "iris"
   BeamSet beams;
   bool operator==(const BeamFile&) const = default;
-};
-
-/// One input of a run: a file with its hash, or a DICOM series with the hash over its files.
-struct PlanInput {
-  std::string path, kind, uid, sha256;  //!< kind: "CT", "RTSTRUCT", "goals", ...; uid empty where there is none
-  bool operator==(const PlanInput&) const = default;
 };
 
 struct PlanFileTarget {
@@ -56,7 +51,7 @@ struct PlanFile {
   std::optional<Grid> dose_grid;  //!< required when writing
   DepthMode depth = DepthMode::per_point_ray;
   std::vector<std::pair<std::string, std::string>> options;  //!< further options of the run by name, as text
-  std::vector<PlanInput> inputs;
+  std::vector<InputRecord> inputs;
 };
 
 /// Refuses what no dose can be computed from. Messages name the beam.
