@@ -13,7 +13,7 @@ namespace {
 constexpr double first_step = 0.5, last_step = 1.0 / 64;  // voxels
 constexpr std::size_t most_starts = 64;
 constexpr double share_of_hottest = 0.95;
-constexpr int parts = 4;  // of a cell per axis
+constexpr int parts = 2;  // of a cell per axis; the climb goes on from there
 
 double distance_to(const Box& box, PatientPoint p) {
   const auto outside = [](double x, double low, double high) { return std::max({low - x, x - high, 0.0}); };
@@ -31,7 +31,9 @@ class BeyondSearch {
         region_(region),
         limit_(limit_mm),
         distance_(distance),
-        box_(target_box) {}
+        box_(target_box) {
+    for (const double spacing : grid_.spacing_mm()) reach_ = std::hypot(reach_, spacing / 2);
+  }
 
   // Hottest voxel centre that is far from the box around the target, then far from the target itself.
   std::optional<DoseAtPoint> hottest_voxel() const {
@@ -44,37 +46,72 @@ class BeyondSearch {
   }
 
   // Goes on from the hottest voxel centre to points inside the cells that may hold more.
-  std::optional<DoseAtPoint> hottest_part(const std::optional<DoseAtPoint>& start) const {
-    const GridSize n = grid_.size();
-    std::array<double, parts + 1> fraction{};
-    for (int q = 0; q <= parts; ++q) fraction[q] = double(q) / parts;
-    double reach = 0;
-    for (const double spacing : grid_.spacing_mm()) reach = std::hypot(reach, spacing / 2);
+  std::optional<DoseAtPoint> hottest_part(std::optional<DoseAtPoint> start) const {
+    if (start) start = climb(dose_, start->point, [&](PatientPoint p) { return allowed(p); });
     return best_of_slices(start, [&](int k, std::optional<DoseAtPoint>& best) {
-      if (k + 1 >= n.nz) return;
-      std::array<double, (parts + 1) * (parts + 1) * (parts + 1)> value{};
-      for (int j = 0; j + 1 < n.ny; ++j)
-        for (int i = 0; i + 1 < n.nx; ++i) {
-          if (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy) continue;
-          const PatientPoint centre = grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5});
-          const double too_near = limit_ - reach - distance_(centre);
-          if (too_near > 0) {
-            i += int(too_near / grid_.spacing_mm()[0]);
-            continue;
-          }
-          dose_.cell_values(i, j, k, fraction, fraction, fraction, value.data());
-          for (std::size_t q = 0; q < value.size(); ++q) {
-            if (best && value[q] <= best->dose_gy) continue;
-            const std::size_t row = parts + 1;
-            const PatientPoint p = grid_.to_patient(
-                VoxelPoint{i + fraction[q % row], j + fraction[q / row % row], k + fraction[q / row / row]});
-            if (distance_(p) >= limit_ && region_.contains(p)) best = DoseAtPoint{value[q], p};
-          }
-        }
+      const std::optional<DoseAtPoint> before = best;
+      search_cells(k, best);
+      if (best && (!before || best->dose_gy > before->dose_gy))
+        best = climb(dose_, best->point, [&](PatientPoint p) { return allowed(p); });
     });
   }
 
  private:
+  bool allowed(PatientPoint p) const { return distance_(p) >= limit_ && region_.contains(p); }
+
+  void search_cells(int k, std::optional<DoseAtPoint>& best) const {
+    constexpr int row = parts + 1;
+    const GridSize n = grid_.size();
+    std::array<double, row> fraction{};
+    for (int q = 0; q < row; ++q) fraction[q] = double(q) / parts;
+    std::array<double, row * row * row> value{};
+    if (k + 1 >= n.nz) return;
+    for (int j = 0; j + 1 < n.ny; ++j)
+      for (int i = 0; i + 1 < n.nx; ++i) {
+        if (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy) continue;
+        const Neighbourhood around(*this, grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5}));
+        const double too_near = limit_ - reach_ - around.distance();
+        if (too_near > 0) {
+          i += int(too_near / grid_.spacing_mm()[0]);
+          continue;
+        }
+        dose_.cell_values(i, j, k, fraction, fraction, fraction, value.data());
+        for (int q = 0; q < row * row * row; ++q) {
+          if (best && value[q] <= best->dose_gy) continue;
+          const PatientPoint p = grid_.to_patient(
+              VoxelPoint{i + fraction[q % row], j + fraction[q / row % row], k + fraction[q / row / row]});
+          if (around.farthest(p) >= limit_ && allowed(p)) best = DoseAtPoint{value[q], p};
+        }
+      }
+  }
+
+  // Bounds the distance near a point from few evaluations: with q the nearest point of the target,
+  // d(p) <= |p - q| <= d(c) + u.(p - c) + |p - c|^2 / (2 d(c)), u from q to c, here by differences.
+  class Neighbourhood {
+   public:
+    Neighbourhood(const BeyondSearch& search, PatientPoint centre)
+        : search_(search), centre_(centre), distance_(search.distance_(centre)) {}
+    double distance() const { return distance_; }
+    double farthest(PatientPoint p) const {
+      constexpr double step = 0.1,
+                       slack = 0.05;  // mm; the slack covers the differences and the accuracy of the distance
+      if (!has_slope_) {
+        const auto along = [&](PatientVec v) { return (search_.distance_(centre_ + v) - distance_) / step; };
+        slope_ = {along({step, 0, 0}), along({0, step, 0}), along({0, 0, step})};
+        has_slope_ = true;
+      }
+      const PatientVec way = p - centre_;
+      return distance_ + dot(slope_, way) + norm2(way) / (2 * std::max(distance_, 1.0)) + slack;
+    }
+
+   private:
+    const BeyondSearch& search_;
+    PatientPoint centre_;
+    double distance_;
+    mutable PatientVec slope_;
+    mutable bool has_slope_ = false;
+  };
+
   template <class Search>
   std::optional<DoseAtPoint> best_of_slices(std::optional<DoseAtPoint> start, Search&& search) const {
     std::vector<std::optional<DoseAtPoint>> best(grid_.size().nz, start);
@@ -110,6 +147,7 @@ class BeyondSearch {
   double limit_;
   const std::function<double(PatientPoint)>& distance_;
   Box box_;
+  double reach_ = 0;  // half the diagonal of a cell
 };
 
 }  // namespace
@@ -189,12 +227,9 @@ std::optional<Measured> maximum_beyond(const DoseInterpolator& dose, const Regio
                                        const std::function<double(PatientPoint)>& distance, const Box& target_box) {
   const BeyondSearch search(dose, region, distance_mm, distance, target_box);
   const std::optional<DoseAtPoint> voxel = search.hottest_voxel();
-  const std::optional<DoseAtPoint> part = search.hottest_part(voxel);
-  if (!part) return std::nullopt;
-  const DoseAtPoint top =
-      climb(dose, part->point, [&](PatientPoint p) { return distance(p) >= distance_mm && region.contains(p); });
-  const double value = std::max(top.dose_gy, part->dose_gy);
-  return Measured{value, {voxel ? voxel->dose_gy : value, value + (value - part->dose_gy)}};
+  const std::optional<DoseAtPoint> found = search.hottest_part(voxel);
+  if (!found) return std::nullopt;
+  return Measured{found->dose_gy, {voxel ? voxel->dose_gy : found->dose_gy, found->dose_gy}};
 }
 
 }  // namespace sbrt

@@ -22,9 +22,10 @@ DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const std::f
 std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field);
 
 /// Largest dose in the body at `distance_mm` or more from a target; nothing when the grid holds no such point.
-/// Cells that the distance surface crosses are searched on 4 x 4 x 4 parts.
+/// Cells that can hold more than the hottest voxel centre are searched on 2 x 2 x 2 parts, then by a climb in each
+/// slice.
 /// @param distance exact distance to the target in mm  @param target_box box around the target
-/// @return the value; the interval reaches down to the largest voxel centre and up by the change over the last part
+/// @return the value; its interval reaches down to the hottest voxel centre
 std::optional<Measured> maximum_beyond(const DoseInterpolator& dose, const Region& region, double distance_mm,
                                        const std::function<double(PatientPoint)>& distance, const Box& target_box);
 

@@ -54,11 +54,16 @@ std::uint64_t mixed(std::uint64_t counter) {
 
 std::vector<PatientPoint> scattered_points(std::span<const Sample> samples) {
   std::vector<PatientPoint> points(samples.size());
+  double whole = 0;
+  for (const Sample& s : samples) whole = std::max(whole, s.volume_mm3);
+  whole *= 1 - volume_rounding;
   parallel_for_blocks(std::int64_t(samples.size()), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
     for (std::int64_t i = begin; i < end; ++i) {
+      points[i] = samples[i].point;
+      if (samples[i].volume_mm3 < whole) continue;
       const std::uint64_t bits = mixed(std::uint64_t(i));
       const auto shift = [&](int axis) { return double(bits >> (21 * axis) & 0x1FFFFF) / 0x200000 - 0.5; };
-      points[i] = samples[i].point + std::cbrt(samples[i].volume_mm3) * PatientVec{shift(0), shift(1), shift(2)};
+      points[i] = points[i] + std::cbrt(samples[i].volume_mm3) * PatientVec{shift(0), shift(1), shift(2)};
     }
   });
   return points;

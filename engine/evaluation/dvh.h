@@ -17,9 +17,10 @@ struct DoseReference {
   double alpha_beta_gy = 10.0;
 };
 
-/// One point in each piece, at a place that looks random but depends on the index only: within the cube that has the
-/// piece's volume, around its point. Doses at the points themselves would make steps where a row of pieces follows an
-/// isodose surface.
+/// One point in each piece. In a whole piece (of the largest volume there is) it lies at a place that looks random but
+/// depends on the index only, within a cube around the piece's own point: doses at the points themselves would make
+/// steps where a row of pieces follows an isodose surface. Pieces cut by the surface keep their own point, so that none
+/// leaves the structure.
 std::vector<PatientPoint> scattered_points(std::span<const Sample> samples);
 
 /// Cumulative dose-volume curve without bins: the points in order of falling dose, each at the middle of its own

@@ -50,6 +50,7 @@ struct StructureResult {
   double step_mm = 0;          //!< sampling step
   bool has_dose = false;       //!< false when the grid covers nothing of it; then only the lines above have a meaning
   double min_gy = 0, mean_gy = 0, max_gy = 0;       //!< of the covered part
+  std::optional<PatientPoint> max_point;            //!< where the maximum is, when it was found by search
   std::map<std::string, double> queries;            //!< text after the colon -> value in the query's unit
   std::map<std::string, Interval> query_intervals;  //!< sampling only: change when the step is doubled, halved
   Dvh dvh;

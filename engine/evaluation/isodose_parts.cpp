@@ -119,18 +119,18 @@ IsodoseParts::Owners IsodoseParts::candidates(const std::array<int, 3>& low, con
   return found;
 }
 
-CellOwner IsodoseParts::owner_of_cell(const Owners& candidates, PatientPoint centre, double reach_mm,
+OwnedCell IsodoseParts::owner_of_cell(const Owners& candidates, PatientPoint centre, double reach_mm,
                                       std::size_t owner) const {
-  if (!candidates[owner]) return CellOwner::none;
-  if (candidates.count() == 1) return CellOwner::whole;
+  if (!candidates[owner]) return {CellOwner::none, HUGE_VAL};
+  if (candidates.count() == 1) return {CellOwner::whole, HUGE_VAL};
   const double own = (*owners_)[owner].distance_mm(centre);
   double other = HUGE_VAL;
   for (std::size_t o = 0; o < owners_->size(); ++o)
     if (o != owner && candidates[o]) other = std::min(other, (*owners_)[o].distance_mm(centre));
-  // A distance changes by at most the way walked, so beyond twice the reach no point of the cell decides otherwise.
-  if (own - other > 2 * reach_mm) return CellOwner::none;
-  if (other - own > 2 * reach_mm) return CellOwner::whole;
-  return CellOwner::divided;
+  // Each distance changes by at most the way walked, their difference by twice that.
+  const double margin = std::abs(own - other) / 2 - reach_mm;
+  if (margin <= 0) return {CellOwner::divided, 0};
+  return {own > other ? CellOwner::none : CellOwner::whole, margin};
 }
 
 bool IsodoseParts::nearest_is(const Owners& candidates, PatientPoint p, std::size_t owner) const {

@@ -11,6 +11,11 @@
 namespace sbrt {
 
 enum class CellOwner { whole, none, divided };
+struct OwnedCell {
+  CellOwner owner = CellOwner::whole;
+  double same_within_mm =
+      0;  //!< cells that have the same candidates and whose centre is nearer than this are owned alike
+};
 
 /// Connected parts of {dose >= threshold} in the body: voxel centres joined along the axes. A part belongs to the
 /// target that touches it; where several or none do, to the nearest of those (or of all).
@@ -24,7 +29,7 @@ class IsodoseParts {
   /// Targets that may own something in the cell between two opposite voxels.
   Owners candidates(const std::array<int, 3>& low, const std::array<int, 3>& high) const;
   /// How much of a cell is `owner`'s; `reach_mm` is the largest distance of its points from its centre.
-  CellOwner owner_of_cell(const Owners& candidates, PatientPoint centre, double reach_mm, std::size_t owner) const;
+  OwnedCell owner_of_cell(const Owners& candidates, PatientPoint centre, double reach_mm, std::size_t owner) const;
   bool nearest_is(const Owners& candidates, PatientPoint p, std::size_t owner) const;
   /// Other targets that touch a part which `owner` touches.
   std::vector<std::size_t> merged_with(std::size_t owner) const;

@@ -78,8 +78,11 @@ class IsodoseIntegrator {
     parallel_for(std::int64_t(sums.size()), [&](std::int64_t s) {
       const int k = k0 + int(s);
       bool at_grid = false, at_body = false;
-      for (int j = field_.first()[1] - 1; j < field_.last()[1]; ++j)
-        for (int i = field_.first()[0] - 1; i < field_.last()[0]; ++i) add_cell(i, j, k, sums[s], at_grid, at_body);
+      for (int j = field_.first()[1] - 1; j < field_.last()[1]; ++j) {
+        LastOwned last;
+        for (int i = field_.first()[0] - 1; i < field_.last()[0]; ++i)
+          add_cell(i, j, k, last, sums[s], at_grid, at_body);
+      }
       grid_edge[s] = at_grid;
       body_edge[s] = at_body;
     });
@@ -96,7 +99,15 @@ class IsodoseIntegrator {
   }
 
  private:
-  void add_cell(int i, int j, int k, CellSums& sums, bool& at_grid_edge, bool& at_body_edge) const {
+  // The last decision along a row, which holds for some way.
+  struct LastOwned {
+    OwnedCell cell;
+    IsodoseParts::Owners candidates;
+    std::optional<PatientPoint> centre;
+  };
+
+  void add_cell(int i, int j, int k, LastOwned& last_owned, CellSums& sums, bool& at_grid_edge,
+                bool& at_body_edge) const {
     const GridSize n = grid_.size();
     const CellAxis x = cell_axis(i, n.nx), y = cell_axis(j, n.ny), z = cell_axis(k, n.nz);
     // A cell that begins or ends outside the box is too cold to count.
@@ -124,7 +135,10 @@ class IsodoseIntegrator {
     IsodoseParts::Owners candidates;
     if (parts_) {
       candidates = parts_->candidates({x.a, y.a, z.a}, {x.b, y.b, z.b});
-      owned = parts_->owner_of_cell(candidates, centre, reach_mm_, owner_);
+      if (!last_owned.centre || last_owned.candidates != candidates ||
+          distance(centre, *last_owned.centre) >= last_owned.cell.same_within_mm)
+        last_owned = {parts_->owner_of_cell(candidates, centre, reach_mm_, owner_), candidates, centre};
+      owned = last_owned.cell.owner;
     }
     if (owned == CellOwner::none) return;
     if (bounds.low >= threshold_ && !cut_by_body && owned == CellOwner::whole) {

@@ -28,13 +28,16 @@ void scale_cold_part(SampledStructure& sampled, double threshold_gy, const Sampl
   for (const Sample& s : hot.samples) hot_volume += s.volume_mm3;
   if (!(cold > 0) || hot_volume >= volume) return;
   const double scale = (volume - hot_volume) / cold;
-  SampledStructure merged{{}, {}, sampled.step_mm};
+  SampledStructure merged;
+  merged.step_mm = sampled.step_mm;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
     if (sampled.dose_gy[i] >= threshold_gy) continue;
     merged.samples.push_back({sampled.samples[i].point, sampled.samples[i].volume_mm3 * scale});
+    merged.points.push_back(sampled.points[i]);
     merged.dose_gy.push_back(sampled.dose_gy[i]);
   }
   merged.samples.insert(merged.samples.end(), hot.samples.begin(), hot.samples.end());
+  merged.points.insert(merged.points.end(), hot.points.begin(), hot.points.end());
   merged.dose_gy.insert(merged.dose_gy.end(), hot.dose_gy.begin(), hot.dose_gy.end());
   sampled = std::move(merged);
 }
@@ -44,8 +47,11 @@ void scale_cold_part(SampledStructure& sampled, double threshold_gy, const Sampl
 double sampling_step_mm(double volume_mm3) { return std::max(std::cbrt(volume_mm3 / pieces), finest_step_mm); }
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm) {
-  SampledStructure sampled{shape.sample(step_mm), {}, step_mm};
-  sampled.dose_gy = dose.values_at(scattered_points(sampled.samples));
+  SampledStructure sampled;
+  sampled.step_mm = step_mm;
+  sampled.samples = shape.sample(step_mm);
+  sampled.points = scattered_points(sampled.samples);
+  sampled.dose_gy = dose.values_at(sampled.points);
   return sampled;
 }
 
@@ -64,7 +70,8 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledSt
   const Grid grid({int(std::ceil(size.x / step)), int(std::ceil(size.y / step)), int(std::ceil(size.z / step))},
                   {step, step, step}, box.low + PatientVec{step / 2, step / 2, step / 2});
   const Occupancy occupied = occupancy_of(shape, grid);
-  SampledStructure hot{{}, {}, step};
+  SampledStructure hot;
+  hot.step_mm = step;
   const GridSize n = grid.size();
   std::vector<Sample> candidates;
   for (int k = 0; k < n.nz; ++k)
@@ -72,10 +79,12 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledSt
       for (int i = 0; i < n.nx; ++i)
         if (occupied(i, j, k) > 0)
           candidates.push_back({grid.voxel_centre(i, j, k), occupied(i, j, k) * grid.voxel_volume_mm3()});
-  const std::vector<double> doses = dose.values_at(scattered_points(candidates));
+  const std::vector<PatientPoint> points = scattered_points(candidates);
+  const std::vector<double> doses = dose.values_at(points);
   for (std::size_t i = 0; i < candidates.size(); ++i)
     if (doses[i] >= *threshold) {
       hot.samples.push_back(candidates[i]);
+      hot.points.push_back(points[i]);
       hot.dose_gy.push_back(doses[i]);
     }
   if (!hot.samples.empty()) scale_cold_part(sampled, *threshold, hot);
@@ -106,7 +115,8 @@ void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, con
                            const std::vector<Metric>& metrics, double dvh_bin_gy, StructureResult& result,
                            Warnings& warnings) {
   const std::vector<PatientPoint> surface = surface_points(shape, fine.step_mm);
-  result.dvh = Dvh(fine.samples, fine.dose_gy, dose.values_at(surface));
+  const std::vector<double> surface_gy = dose.values_at(surface);
+  result.dvh = Dvh(fine.samples, fine.dose_gy, surface_gy);
   result.step_mm = fine.step_mm;
   result.has_dose = !result.dvh.empty();
   result.outside_grid_cc = (result.dvh.volume_mm3() - result.dvh.covered_mm3()) / units::cc;
@@ -116,12 +126,14 @@ void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, con
                                     result.name, result.outside_grid_cc, result.volume_cc)});
   if (!result.has_dose) return;
 
-  std::size_t hottest = fine.dose_gy.size();
+  DoseAtPoint top{-HUGE_VAL, {}};
   for (std::size_t i = 0; i < fine.dose_gy.size(); ++i)
-    if (std::isfinite(fine.dose_gy[i]) && (hottest == fine.dose_gy.size() || fine.dose_gy[i] > fine.dose_gy[hottest]))
-      hottest = i;
-  const DoseAtPoint top = climb(dose, fine.samples[hottest].point, [&](PatientPoint p) { return shape.contains(p); });
+    if (fine.dose_gy[i] > top.dose_gy) top = {fine.dose_gy[i], fine.points[i]};
+  top = climb(dose, top.point, [&](PatientPoint p) { return shape.contains(p); });
+  for (std::size_t i = 0; i < surface.size(); ++i)
+    if (surface_gy[i] > top.dose_gy) top = {surface_gy[i], surface[i]};
   result.dvh.raise_maximum(top.dose_gy);
+  if (top.dose_gy >= result.dvh.max_gy()) result.max_point = top.point;
   result.min_gy = result.dvh.min_gy();
   result.mean_gy = result.dvh.mean_gy();
   result.max_gy = result.dvh.max_gy();

@@ -10,7 +10,8 @@ namespace sbrt {
 /// A structure as points with doses; the coarse pass has twice the step and tells the sampling error.
 struct SampledStructure {
   std::vector<Sample> samples;
-  std::vector<double> dose_gy;  //!< NaN outside the grid
+  std::vector<PatientPoint> points;  //!< where the dose of each piece was taken
+  std::vector<double> dose_gy;       //!< NaN outside the grid
   double step_mm = 0;
 };
 

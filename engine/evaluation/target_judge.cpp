@@ -25,6 +25,11 @@ class TargetJudge {
       : field_(field), targets_(targets), evaluation_(evaluation) {
     for (const JudgedTarget& t : targets_) distance_.push_back(std::make_shared<DistanceToShape>(*t.shape));
     max_in_body_ = maximum_in_body(field_);
+    for (const JudgedTarget& t : targets_) {
+      const StructureResult& s = *t.structure;
+      if (s.max_point && (!max_in_body_ || s.max_gy > max_in_body_->dose_gy) && field_.contains(*s.max_point))
+        max_in_body_ = DoseAtPoint{s.max_gy, *s.max_point};
+    }
     find_overlaps();
     for (JudgedTarget& t : targets_) raise_maximum(t);
   }
@@ -95,7 +100,7 @@ class TargetJudge {
     const auto volume = [&](const SampledStructure& sampled, double* outside_mm3) {
       std::vector<double> dose = sampled.dose_gy;
       for (std::size_t i = 0; i < dose.size(); ++i)
-        if (dose[i] >= threshold_gy && !field_.contains(sampled.samples[i].point)) {
+        if (dose[i] >= threshold_gy && !field_.contains(sampled.points[i])) {
           if (outside_mm3) *outside_mm3 += sampled.samples[i].volume_mm3;
           dose[i] = std::nextafter(threshold_gy, 0.0);
         }
@@ -121,7 +126,7 @@ class TargetJudge {
       IsodoseOwner owner;
       const SampledStructure& sampled = targets_[o].fine;
       for (std::size_t i = 0; i < sampled.samples.size(); ++i)
-        if (sampled.dose_gy[i] >= threshold_gy) owner.points.push_back(sampled.samples[i].point);
+        if (sampled.dose_gy[i] >= threshold_gy) owner.points.push_back(sampled.points[i]);
       owner.distance_mm = [distance = distance_[o]](PatientPoint p) { return (*distance)(p); };
       owners.push_back(std::move(owner));
       names.push_back(o);
