@@ -1,3 +1,4 @@
+#include "dicom/detail/dataset.h"
 #include "dicom/detail/export_dataset.h"
 #include "geometry/error.h"
 #include "geometry/parallel.h"
@@ -55,6 +56,7 @@ void put_pixels(DcmItem& dataset, const CtImage& image, int k) {
 
 CtSeries write_ct(const CtImage& image, const CtExport& info, const ProgramInfo& program,
                   const std::filesystem::path& folder) {
+  detail::prepare_dcmtk();
   const Grid& grid = image.grid();
   const GridSize size = grid.size();
   constexpr int largest_matrix = std::numeric_limits<Uint16>::max();

@@ -1,3 +1,4 @@
+#include "dicom/detail/dataset.h"
 #include "dicom/detail/export_dataset.h"
 #include "geometry/error.h"
 
@@ -93,6 +94,7 @@ void check_size(const DoseGrid& dose, int bits, const std::string& where) {
 
 InstanceReference write_dose(const DoseGrid& dose, const DoseExport& info, const ProgramInfo& program,
                              const std::filesystem::path& path) {
+  detail::prepare_dcmtk();
   SBRT_EXPECT(info.bits == 16 || info.bits == 32);
   check_size(dose, info.bits, path.string());
   const double maximum = checked_maximum(dose, path.string());

@@ -1,3 +1,4 @@
+#include "dicom/detail/dataset.h"
 #include "dicom/detail/export_contours.h"
 #include "geometry/error.h"
 
@@ -41,6 +42,7 @@ std::vector<int> roi_numbers(const std::vector<Structure>& structures) {
 InstanceReference write_structures(const StructureSet& structures, const std::string& label, const CtSeries& ct,
                                    const std::string& uid_seed, const ProgramInfo& program,
                                    const std::filesystem::path& path) {
+  detail::prepare_dcmtk();
   const std::string frame_uid = frame_of_reference_or_derived(ct.frame_of_reference_uid, ct.patient_study);
   if (!structures.frame_of_reference_uid().empty() && !ct.frame_of_reference_uid.empty() &&
       structures.frame_of_reference_uid() != ct.frame_of_reference_uid)

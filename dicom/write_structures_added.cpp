@@ -1,3 +1,4 @@
+#include "dicom/detail/dataset.h"
 #include "dicom/detail/export_contours.h"
 #include "geometry/error.h"
 
@@ -100,6 +101,7 @@ E_TransferSyntax syntax_to_write(DcmDataset& dataset) {
 InstanceReference write_structures_added(const StructureFile& original, const std::vector<Structure>& added,
                                          const CtSeries* ct, const std::string& uid_seed, const ProgramInfo& program,
                                          const std::filesystem::path& path) {
+  detail::prepare_dcmtk();
   DcmFileFormat file;
   const OFCondition status = file.loadFile(original.path.c_str());
   if (status.bad())

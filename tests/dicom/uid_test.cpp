@@ -1,6 +1,6 @@
-#include <gtest/gtest.h>
-
 #include "dicom/export.h"
+
+#include <gtest/gtest.h>
 
 namespace sbrt::dicom {
 namespace {
@@ -13,6 +13,11 @@ TEST(Uid, IsValidStableAndDependsOnTheSeed) {
   EXPECT_EQ(uid.rfind("2.25.", 0), 0u);
   EXPECT_NE(uid[5], '0');
   EXPECT_EQ(uid.find_first_not_of("0123456789."), std::string::npos);
+}
+
+TEST(Uid, IsTheDecimalFormOfAVersion8Uuid) {
+  // SHA-256 of "a" begins ca978112ca1bbdcafac231b39a23dc4d; the decimal form was computed with Python's integers.
+  EXPECT_EQ(uid_from("a"), "2.25.269290709893686844195134956664967650381");
 }
 
 }  // namespace

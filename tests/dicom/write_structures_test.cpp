@@ -1,5 +1,8 @@
 #include "tests/dicom/export_fixture.h"
 
+#include <algorithm>
+#include <cmath>
+
 namespace sbrt::dicom {
 namespace {
 
@@ -7,7 +10,7 @@ using namespace test;
 
 /// A CT of the oblique grid and structures in its slices, between them, and of other kinds.
 class WriteStructures : public WriteTest {
-protected:
+ protected:
   void SetUp() override {
     WriteTest::SetUp();
     std::filesystem::create_directories(folder / "ct");
@@ -129,7 +132,7 @@ TEST_F(WriteStructures, RefusesBadInputAndWritesNothing) {
 
 /// An RTSTRUCT as another system may have written it, made by pydicom.
 class WriteStructuresAdded : public WriteStructures {
-protected:
+ protected:
   StructureFile make_original(const std::string& character_set, const std::string& changes = "") {
     write_structures(some_structures(), "x", ct, "seed", this_program(), folder / "plain.dcm");
     const std::string output = python(folder, R"(
@@ -162,7 +165,7 @@ d.save_as(sys.argv[1] + '/original.dcm', write_like_original=False)
 
 // Compares two data sets element by element except for the named ones; arrays and sequences by their leading part.
 constexpr const char* compare_script = R"(
-a, b = (pydicom.dcmread(sys.argv[1] + n) for n in ('/original.dcm', '/added.dcm'))
+a, b = (pydicom.dcmread(sys.argv[1] + n, force=True) for n in ('/original.dcm', '/added.dcm'))
 changed = []
 def compare(x, y, where):
     for e in x:
@@ -252,6 +255,44 @@ TEST_F(WriteStructuresAdded, UnreadableOriginalIsNamed) {
     EXPECT_EQ(error.where(), original.path.string());
   }
 }
+
+/// RTSTRUCTs of eight systems (Eclipse, Pinnacle, RayStation, Monaco, MIM, ...), some without meta header or frame of
+/// reference.
+class SharedWriteStructuresAdded : public WriteStructuresAdded, public ::testing::WithParamInterface<const char*> {};
+
+TEST_P(SharedWriteStructuresAdded, KeepsWhatOtherSystemsWrote) {
+  StructureFile original;
+  original.path = std::filesystem::path(SBRT_SHARED_DIR) / "data/dicom" / GetParam();
+  original.patient_study = some_patient();
+  original.reference = {"1.2.840.10008.5.1.4.1.1.481.3", "1.2.3.77"};
+  std::filesystem::copy_file(original.path, folder / "original.dcm");
+  write_structures_added(original, {ptv("PTV new")}, nullptr, "seed", this_program(), folder / "added.dcm");
+  std::istringstream changes(python(folder, compare_script, folder.string()));
+  const std::vector<std::string> allowed{"SOPInstanceUID",
+                                         "SeriesInstanceUID",
+                                         "StructureSetDescription",
+                                         "StructureSetDescription new",
+                                         "StructureSetROISequence +1",
+                                         "ROIContourSequence +1",
+                                         "RTROIObservationsSequence +1",
+                                         "RTROIObservationsSequence new",
+                                         "ApprovalStatus",
+                                         "ApprovalStatus new",
+                                         "ReviewDate gone",
+                                         "ReviewTime gone",
+                                         "ReviewerName gone",
+                                         "PredecessorStructureSetSequence new"};
+  int lines = 0;
+  for (std::string line; std::getline(changes, line); ++lines)
+    EXPECT_NE(std::find(allowed.begin(), allowed.end(), line), allowed.end()) << line;
+  EXPECT_GE(lines, 6);
+}
+
+INSTANTIATE_TEST_SUITE_P(SharedSystems, SharedWriteStructuresAdded,
+                         ::testing::Values("eclipse_small_rs_rp_rd/rtstruct.dcm", "lung4d/RTSTRUCT.dcm",
+                                           "ibsi_ct_phantom/dicom/mask/DCM_RS_00060.dcm", "odd/pydicom/rtstruct.dcm",
+                                           "onko_esophagus/RTSTRUCT.dcm", "pymedphys_tinyvmat/TinyFS_StrctrSets.dcm",
+                                           "pymedphys_tinyvmat/monaco_anon_no_meta_structures.dcm"));
 
 }  // namespace
 }  // namespace sbrt::dicom
