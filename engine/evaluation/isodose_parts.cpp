@@ -123,21 +123,18 @@ OwnedCell IsodoseParts::owner_of_cell(const Owners& candidates, PatientPoint cen
                                       std::size_t owner) const {
   if (!candidates[owner]) return {CellOwner::none, HUGE_VAL};
   if (candidates.count() == 1) return {CellOwner::whole, HUGE_VAL};
-  const double own = (*owners_)[owner].distance_mm(centre);
-  double other = HUGE_VAL;
-  for (std::size_t o = 0; o < owners_->size(); ++o)
-    if (o != owner && candidates[o]) other = std::min(other, (*owners_)[o].distance_mm(centre));
+  const double ahead = lead(candidates, centre, owner);
   // Each distance changes by at most the way walked, their difference by twice that.
-  const double margin = std::abs(own - other) / 2 - reach_mm;
+  const double margin = std::abs(ahead) / 2 - reach_mm;
   if (margin <= 0) return {CellOwner::divided, 0};
-  return {own > other ? CellOwner::none : CellOwner::whole, margin};
+  return {ahead > 0 ? CellOwner::none : CellOwner::whole, margin};
 }
 
-bool IsodoseParts::nearest_is(const Owners& candidates, PatientPoint p, std::size_t owner) const {
-  const double own = (*owners_)[owner].distance_mm(p);
+double IsodoseParts::lead(const Owners& candidates, PatientPoint p, std::size_t owner) const {
+  double other = HUGE_VAL;
   for (std::size_t o = 0; o < owners_->size(); ++o)
-    if (o != owner && candidates[o] && (*owners_)[o].distance_mm(p) < own) return false;
-  return true;
+    if (o != owner && candidates[o]) other = std::min(other, (*owners_)[o].distance_mm(p));
+  return (*owners_)[owner].distance_mm(p) - other;
 }
 
 std::vector<std::size_t> IsodoseParts::merged_with(std::size_t owner) const {

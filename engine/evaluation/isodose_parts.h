@@ -30,7 +30,9 @@ class IsodoseParts {
   Owners candidates(const std::array<int, 3>& low, const std::array<int, 3>& high) const;
   /// How much of a cell is `owner`'s; `reach_mm` is the largest distance of its points from its centre.
   OwnedCell owner_of_cell(const Owners& candidates, PatientPoint centre, double reach_mm, std::size_t owner) const;
-  bool nearest_is(const Owners& candidates, PatientPoint p, std::size_t owner) const;
+  /// Distance to `owner` less that to the nearest other candidate [mm]; the point is the owner's where it is not
+  /// positive.
+  double lead(const Owners& candidates, PatientPoint p, std::size_t owner) const;
   /// Other targets that touch a part which `owner` touches.
   std::vector<std::size_t> merged_with(std::size_t owner) const;
 

@@ -47,6 +47,13 @@ CellAxis cell_axis(int c, int n) {
   return axis;
 }
 
+// Trilinear between the corners of a cell, at the middle of part (a, b, c) of `parts` per axis.
+double at_middle(const std::array<double, 8>& corner, int a, int b, int c, int parts) {
+  const auto mix = [parts](double low, double high, int part) { return low + (high - low) * (part + 0.5) / parts; };
+  return mix(mix(mix(corner[0], corner[1], a), mix(corner[2], corner[3], a), b),
+             mix(mix(corner[4], corner[5], a), mix(corner[6], corner[7], a), b), c);
+}
+
 // Sums fine and coarse volumes of one cell.
 struct CellSums {
   double fine = 0, coarse = 0;
@@ -158,6 +165,14 @@ class IsodoseIntegrator {
   void add_parts(const std::array<double, points * points * points>& values, const CellAxis& x, const CellAxis& y,
                  const CellAxis& z, double volume, bool cut_by_body, const IsodoseParts::Owners* divided,
                  CellSums& sums) const {
+    std::array<double, 8> lead{};
+    if (divided)
+      for (int q = 0; q < 8; ++q)
+        lead[q] =
+            parts_->lead(*divided,
+                         grid_.to_patient(VoxelPoint{x.begin + (q & 1) * x.length, y.begin + (q >> 1 & 1) * y.length,
+                                                     z.begin + (q >> 2) * z.length}),
+                         owner_);
     for (const int step : {1, 2}) {
       const int parts = fine / step;
       double share = 0;
@@ -170,13 +185,13 @@ class IsodoseIntegrator {
                   values[((c + (q >> 2)) * step * points + (b + (q >> 1 & 1)) * step) * points + (a + (q & 1)) * step];
             const double part = cube_share(corner);
             if (part <= 0) continue;
-            if (cut_by_body || divided) {
+            if (divided && at_middle(lead, a, b, c, parts) > 0) continue;
+            if (cut_by_body) {
               const auto middle = [parts](const CellAxis& axis, int q) {
                 return axis.begin + axis.length * (q + 0.5) / parts;
               };
               const PatientPoint p = grid_.to_patient(VoxelPoint{middle(x, a), middle(y, b), middle(z, c)});
-              if (cut_by_body && !field_.region().contains(p)) continue;
-              if (divided && !parts_->nearest_is(*divided, p, owner_)) continue;
+              if (!field_.region().contains(p)) continue;
             }
             share += part;
           }
