@@ -1,5 +1,6 @@
 #include "phantoms/write_phantom.h"
 
+#include "dicom/import.h"
 #include "tests/dicom/export_fixture.h"
 
 #include <nlohmann/json.hpp>
@@ -68,6 +69,24 @@ TEST_F(WritePhantom, PlastimatchFindsTheClosedFormVolumes) {
         std::find_if(phantom.truths.begin(), phantom.truths.end(), [&](const Truth& t) { return t.structure == name; });
     ASSERT_NE(truth, phantom.truths.end());
     EXPECT_NEAR(voxels[0] * spacing[0] * spacing[1] * spacing[2] / truth->volume_mm3, 1, counting) << name;
+  }
+}
+
+TEST_F(WritePhantom, TheImporterFindsAPlannableCase) {
+  for (const CatalogueEntry& entry : catalogue()) {
+    const Phantom phantom = small(entry.name);
+    write_phantom(phantom, this_program(), folder / entry.name);
+    const dicom::Catalogue found = dicom::scan({folder / entry.name});
+    ASSERT_EQ(found.ct_series.size(), 1u) << entry.name;
+    EXPECT_EQ(found.ct_series[0].refusal, "");
+    EXPECT_TRUE(found.ct_series[0].warnings.empty());
+    const dicom::LoadedCt ct = dicom::load_ct(dicom::choose_ct(found, dicom::choose_structures(found)));
+    EXPECT_TRUE(ct.warnings.empty()) << ct.warnings[0].text;
+    EXPECT_EQ(ct.image.grid().size(), phantom.image.grid().size());
+    const auto loaded = dicom::load_structures(dicom::choose_structures(found));
+    EXPECT_TRUE(loaded.warnings.empty()) << loaded.warnings[0].text;
+    EXPECT_EQ(loaded.structures.structures().size(), phantom.structures.structures().size());
+    EXPECT_EQ(found.refused.size(), 1u);  // case.json
   }
 }
 
