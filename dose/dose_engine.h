@@ -22,11 +22,15 @@ enum class DosePath {
   fast,   ///< production: depth from a fan of exact rays per source, single precision; error bound in docs/physics.md
   exact,  ///< reference: one exact ray per beam and point, double precision; slow
 };
-const char* to_string(DosePath path);  ///< "fast", "exact"; to be recorded with the dose
+
+/// Instruction set of the fast path's inner loops; all give the same bytes. Forcing one that the processor lacks is
+/// refused.
+enum class SimdChoice { widest, portable, avx2, avx512 };
 
 struct DoseOptions {
   DepthMode depth = DepthMode::per_point_ray;
   DosePath path = DosePath::fast;
+  SimdChoice simd = SimdChoice::widest;
 };
 
 /// How far the tables and the model's validity were left, for the report.
@@ -40,6 +44,7 @@ struct DoseValidity {
 struct DoseResult {
   DoseGrid dose;  //!< [Gy], total over all fractions
   DoseValidity validity;
+  std::string path;   //!< how it was computed, to be recorded: "exact", "fast/portable", "fast/avx2", "fast/avx512"
   Warnings warnings;  //!< "beam-misses-body": a beam whose field crosses no density; it adds no dose
 };
 

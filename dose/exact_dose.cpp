@@ -14,8 +14,6 @@ double depth_of(const DensityMap& density, const BeamAxis& axis, PatientPoint po
 
 }  // namespace
 
-const char* to_string(DosePath path) { return path == DosePath::fast ? "fast" : "exact"; }
-
 DoseResult compute_dose_exact(const BeamSet& beams, const std::vector<char>& used, const DensityMap& density,
                               const BeamData& beam_data, const Grid& dose_grid, DepthMode depth, Progress& progress) {
   const BeamData::Tables& tables = beam_data.tables();
@@ -33,7 +31,7 @@ DoseResult compute_dose_exact(const BeamSet& beams, const std::vector<char>& use
 
   const GridSize size = dose_grid.size();
   const std::int64_t rows = std::int64_t(size.ny) * size.nz;
-  DoseResult result{DoseGrid(dose_grid), {}, {}};
+  DoseResult result{DoseGrid(dose_grid), {}, "exact", {}};
   std::vector<DoseValidity> by_row(rows);
   progress.begin("dose (exact)", rows);
   parallel_for(rows, [&](std::int64_t row) {

@@ -15,4 +15,8 @@ inline double water_equivalent_depth_mm(const DensityMap& density, PatientPoint 
   return depth;
 }
 
+/// The part of the map that holds all its density, so that rays do not walk through the air around the body; depths are
+/// the same. A map without density becomes one voxel of 0.
+DensityMap cropped_to_density(const DensityMap& density);
+
 }  // namespace sbrt

@@ -46,6 +46,10 @@ inline SegmentPart clip(const IndexSegment& s) {
   return part.empty() ? SegmentPart{} : part;
 }
 
+/// Crossings are accumulated; after thousands of steps they are off by less than this fraction of the segment. Nearer
+/// to the exit nothing is crossed any more, so the walk cannot leave the grid.
+constexpr double crossing_drift = 1e-12;
+
 }  // namespace detail
 
 /// Part of the segment from -> to inside the grid's voxels.
@@ -67,51 +71,39 @@ SegmentPart traverse(const Grid& grid, PatientPoint from, PatientPoint to, Visit
   if (part.empty()) return part;
   const auto [enter, leave] = part;
 
-  // Find the first voxel, the next crossing of each axis and how many crossings stay inside the grid.
-  std::array<double, 3> next, between;
-  std::array<std::ptrdiff_t, 3> move;
-  std::array<int, 3> left;
+  // Find the first voxel, the next crossing of each axis and what a crossing changes.
+  double next[3], between[3];
+  std::ptrdiff_t move[3];
   std::ptrdiff_t index = 0;
   for (int d = 0; d < 3; ++d) {
     const double position = start[d] + enter * step[d];
     int cell = std::clamp(int(std::floor(position)), 0, size[d] - 1);
     if (step[d] < 0 && cell > 0 && double(cell) == position) --cell;
     index += cell * stride[d];
-    if (step[d] > 0) {
-      next[d] = (cell + 1 - start[d]) / step[d];
-      between[d] = 1 / step[d];
-      move[d] = stride[d];
-      left[d] = size[d] - 1 - cell;
-    } else if (step[d] < 0) {
-      next[d] = (cell - start[d]) / step[d];
-      between[d] = -1 / step[d];
-      move[d] = -stride[d];
-      left[d] = cell;
-    } else {
-      next[d] = HUGE_VAL;
-      between[d] = 0;
-      move[d] = 0;
-      left[d] = 0;
-    }
+    next[d] = step[d] > 0 ? (cell + 1 - start[d]) / step[d] : step[d] < 0 ? (cell - start[d]) / step[d] : HUGE_VAL;
+    between[d] = step[d] == 0 ? 0.0 : std::abs(1 / step[d]);
+    move[d] = step[d] > 0 ? stride[d] : step[d] < 0 ? -stride[d] : 0;
   }
 
-  // Step from crossing to crossing; axes crossed together (an edge or a corner) advance together.
+  // Step from crossing to crossing.
   const double length = distance(from, to);
+  const double last = leave - detail::crossing_drift;
   double t = enter;
-  while (true) {
-    const double crossing = std::min(next[0], std::min(next[1], next[2]));
-    const double until = std::min(crossing, leave);
-    if (until > t) visit(std::size_t(index), (until - t) * length);
-    if (crossing >= leave) break;
-    t = std::max(t, crossing);
-    for (int d = 0; d < 3; ++d) {
-      const bool crossed = next[d] <= crossing;
-      index += crossed ? move[d] : 0;
-      next[d] += crossed ? between[d] : 0;
-      left[d] -= crossed;
+  const auto cross = [&](double& crossing, double to_next, std::ptrdiff_t to_voxel) {
+    if (crossing >= last) return false;
+    if (crossing > t) {  // else an edge or a corner: the voxel between is only touched
+      visit(std::size_t(index), (crossing - t) * length);
+      t = crossing;
     }
-    if ((left[0] | left[1] | left[2]) < 0) break;
+    crossing += to_next;
+    index += to_voxel;
+    return true;
+  };
+  auto [x, y, z] = next;
+  while (x < y ? (x < z ? cross(x, between[0], move[0]) : cross(z, between[2], move[2]))
+               : (y < z ? cross(y, between[1], move[1]) : cross(z, between[2], move[2]))) {
   }
+  visit(std::size_t(index), (leave - t) * length);
   return part;
 }
 

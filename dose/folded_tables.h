@@ -1,0 +1,41 @@
+/// The tables of one collimator, resampled to even steps in single precision for the fast path.
+#pragma once
+
+#include "dose/beam_tables.h"
+
+#include <vector>
+
+namespace sbrt {
+
+/// Two tables: axis dose (distance x depth) = 0.01 Gy * OF(c, z) * TPR(c z / 800, d) * 800^2, to be divided by z^2, and
+/// off-axis ratio (depth x radius). The steps are the widest that keep each resampled table within `tolerance`.
+class FoldedTables {
+ public:
+  static constexpr double tolerance = 2e-4;  //!< of 1, in TPR and OCR
+
+  /// @param z_low_mm,z_high_mm distances that occur
+  FoldedTables(const BeamData::Tables& tables, std::size_t collimator, double z_low_mm, double z_high_mm);
+
+  struct View {
+    const float* axis_dose;  //!< [distance][depth]
+    const float* ocr;        //!< [depth][radius]
+    int depths, distances, ocr_depths, radii;
+    float depth_scale, z_scale, z_shift, ocr_depth_scale, radius_scale;  //!< index = coordinate * scale + shift
+    float reach_mm;                                                      //!< largest radius at the reference distance
+    float reference_distance_mm;
+  };
+  View view() const;
+
+  double reach_mm() const { return reach_mm_; }
+  /// Limits of the tables; outside them a value is clamped and counted.
+  double depth_low_mm = 0, depth_high_mm = 0, z_low_of_field_mm = 0, z_high_of_field_mm = 0, z_low_of_distance_mm = 0,
+         z_high_of_distance_mm = 0;
+
+ private:
+  std::vector<float> axis_dose_, ocr_;
+  int depths_ = 0, distances_ = 0, ocr_depths_ = 0, radii_ = 0;
+  double depth_step_ = 0, z_first_ = 0, z_step_ = 0, ocr_depth_step_ = 0, radius_step_ = 0, reach_mm_ = 0,
+         reference_distance_mm_ = 0;
+};
+
+}  // namespace sbrt
