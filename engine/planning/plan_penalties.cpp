@@ -15,6 +15,9 @@ std::vector<double> at(const std::vector<double>& values, const std::vector<std:
   return picked;
 }
 
+constexpr double safety = 0.015;    // goals are asked for with this margin: points miss the very maximum
+constexpr std::size_t crowd = 100;  // a goal on more points than this is not spread thinner: few of them will matter
+
 }  // namespace
 
 double wanted_fall_off(double distance_mm, double diameter_mm, const PenaltyWeights& weights) {
@@ -33,6 +36,7 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
       coverage_(options.coverage_pct / 100),
       low_scale_(problem.targets.size(), 1.0),
       high_scale_(problem.targets.size(), 1.0),
+      high_boost_(problem.targets.size(), 1.0),
       target_rows_(problem.targets.size()) {
   for (const PlanningTarget& t : problem.targets)
     isodose_.push_back(t.prescription.isodose_pct.value_or(options.default_isodose_pct) / 100);
@@ -55,7 +59,7 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
       if (terms_[g].kind == GoalTerm::Kind::lower || terms_[g].free_mm3 > 0) continue;
       const double rx = problem_.targets.front().prescription.dose_gy;
       rows_[r].high_gy = std::min(rows_[r].high_gy, terms_[g].dose_gy);
-      rows_[r].high_weight += term_weight_[g] / double(term_rows_[g].size()) / (rx * rx);
+      rows_[r].high_weight += term_weight_[g] / double(std::min(term_rows_[g].size(), crowd)) / (rx * rx);
     }
 }
 
@@ -119,7 +123,7 @@ void PlanPenalties::set_base_rows() {
       r.low_weight = unit * (surface ? weights_.surface_low / surface_points[p.owner]
                                      : weights_.target_low * p.volume_mm3 / volume[p.owner]);
       r.high_gy = high_scale_[p.owner] * rx / isodose_[p.owner];
-      r.high_weight = surface ? 0 : unit * weights_.target_high * p.volume_mm3 / volume[p.owner];
+      r.high_weight = surface ? 0 : unit * high_boost_[p.owner] * weights_.target_high * p.volume_mm3 / volume[p.owner];
     } else {
       const ShellEdges edge = shell_edges(diameter[p.owner]);
       const double w = p.distance_mm <= edge.near_mm     ? weights_.near_shell
@@ -164,19 +168,21 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
     const double factor = rx / covered_gy(dose_gy, int(t));
     low_scale_[t] = std::clamp(low_scale_[t] * factor, 0.8, 1.2);
     const double over = isodose_[t] / (reached_isodose(dose_gy, int(t)) * factor);
-    high_scale_[t] = std::clamp(high_scale_[t] / over, 0.8, 1.02);
+    high_scale_[t] = std::clamp(high_scale_[t] / over, 0.9, 1.02);
+    if (over > 1.01) high_boost_[t] *= 2;
   }
+  const double lifted = lift(dose_gy);
   set_base_rows();
   for (std::size_t g = 0; g < terms_.size(); ++g) {
     const GoalTerm& term = terms_[g];
     const std::vector<std::size_t>& rows = term_rows_[g];
     if (rows.empty()) continue;
     const double rx = problem_.targets.front().prescription.dose_gy;
-    const double weight = term_weight_[g] / double(rows.size()) / (rx * rx);
+    const double weight = term_weight_[g] / double(std::min(rows.size(), crowd)) / (rx * rx);
     if (term.kind == GoalTerm::Kind::mean_upper) {
       rows_[rows[0]].high_gy = term.dose_gy;
       rows_[rows[0]].high_weight = weight;
-      if (dose_gy[rows[0]] > term.dose_gy) term_weight_[g] *= 3;
+      if (lifted * dose_gy[rows[0]] > term.dose_gy) term_weight_[g] *= 3;
       continue;
     }
     std::vector<double> volumes;
@@ -188,9 +194,8 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
     const bool upper = term.kind == GoalTerm::Kind::upper;
     const double free = upper ? term.free_mm3 : whole - term.free_mm3;
     const double border = dose_exceeded_by(at(dose_gy, rows), volumes, std::clamp(free, 0.0, whole));
-    const bool missed = upper ? border > term.dose_gy : border < term.dose_gy;
+    const bool missed = upper ? lifted * border > (1 - safety / 2) * term.dose_gy : lifted * border < term.dose_gy;
     if (missed) term_weight_[g] *= 3;
-    constexpr double safety = 0.01;  // the sample misses the very maximum; full-grid values come out a little worse
     for (const std::size_t r : rows) {
       RowPenalty& p = rows_[r];
       if (upper && (dose_gy[r] <= std::max(border, term.dose_gy) || term.free_mm3 <= 0)) {

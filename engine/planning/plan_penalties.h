@@ -60,6 +60,7 @@ class PlanPenalties {
   std::vector<double> isodose_;                        //!< by target
   std::vector<double> low_scale_;                      //!< by target: lower limit over prescription
   std::vector<double> high_scale_;                     //!< by target: upper limit over prescription / isodose
+  std::vector<double> high_boost_;                     //!< by target: factor on the weight of the upper limit
   std::vector<std::vector<std::size_t>> target_rows_;  //!< volume points by target
   std::vector<std::vector<std::size_t>> term_rows_;    //!< points by goal term; mean goals: the appended row
   std::vector<RowPenalty> rows_;
