@@ -87,6 +87,9 @@ double EndCap::mean(double s0, double s1) const {
 
 namespace {
 
+/// The next lower order misses far more than the order used; this part of the difference is reported.
+constexpr double trust_in_order = 0.25;
+
 /// Where c0 + c1 s + c2 s^2 first reaches zero, or where it nearly does (a cone's tip is a double root); -1 if nowhere.
 double first_zero(double c0, double c1, double c2, double reach) {
   if (std::abs(c2) * reach < 1e-12 * std::abs(c1)) return c1 < 0 ? -c0 / c1 : -1;
@@ -148,7 +151,8 @@ EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm) {
   const double zero = first_zero(cap.c0, cap.c1, cap.c2, gap_mm);
   if (!(zero > 0) || zero > tolerance * gap_mm) return flat_cap(points, gap_mm);
   cap.extent_mm = std::min(zero, gap_mm);
-  cap.uncertainty_mm3 = std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm -
+  cap.uncertainty_mm3 = (points.size() > 2 ? trust_in_order : 1) *
+                        std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm -
                                  points[0].area * lower_order * (cap.power == 2 ? 2.0 / 3 : 0.5));
   return cap;
 }

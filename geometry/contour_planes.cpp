@@ -20,12 +20,20 @@ std::string label_of(const Structure& s, std::size_t contour) {
   return fmt::format("structure '{}', contour {}", s.name, contour + 1);
 }
 
-/// Newell's normal: twice the area vector of the polygon.
+/// Newell's normal: twice the area vector of the polygon. Where the two lobes of a bow tie cancel, the largest triangle
+/// with the first point gives the plane.
 PatientVec area_vector(const std::vector<PatientPoint>& points) {
-  PatientVec sum;
-  for (std::size_t i = 0, j = points.size() - 1; i < points.size(); j = i++)
+  PatientVec sum, far;
+  for (const PatientPoint& p : points)
+    if (norm2(p - points[0]) > norm2(far)) far = p - points[0];
+  PatientVec widest;
+  for (std::size_t i = 0, j = points.size() - 1; i < points.size(); j = i++) {
     sum = sum + cross(points[j] - points[0], points[i] - points[0]);
-  return sum;
+    const PatientVec triangle = cross(far, points[i] - points[0]);
+    if (norm2(triangle) > norm2(widest)) widest = triangle;
+  }
+  constexpr double cancelled = 0.05;
+  return norm(sum) < cancelled * norm(widest) ? widest : sum;
 }
 
 PlaneFrame frame_of(PatientVec normal) {

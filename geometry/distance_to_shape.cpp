@@ -125,10 +125,22 @@ struct DistanceToShape::State {
   std::vector<Level> partial;
   std::vector<RowTable> partial_tables;
   SegmentTree curves;
+  std::vector<SegmentTree> outlines;  // of each level
 
   State(const Shape& s, double spacing) : shape(s), curves(collect(s, spacing, levels, partial)) {
-    for (const Level& level : levels) tables.emplace_back(*level.region);
+    for (const Level& level : levels) {
+      tables.emplace_back(*level.region);
+      outlines.emplace_back(segments_of(level));
+    }
     for (const Level& level : partial) partial_tables.emplace_back(*level.region);
+  }
+
+  static std::vector<Segment> segments_of(const Level& level) {
+    std::vector<Segment> segments;
+    for (const Loop& loop : *level.region)
+      for (std::size_t i = 0, j = loop.size() - 1; i < loop.size(); j = i++)
+        segments.push_back({loop[j].u, loop[j].v, loop[i].u - loop[j].u, loop[i].v - loop[j].v, level.z});
+    return segments;
   }
 
   static std::vector<Segment> collect(const Shape& s, double spacing, std::vector<Level>& whole,
@@ -136,9 +148,8 @@ struct DistanceToShape::State {
     std::vector<Segment> segments;
     for (const Level& level : s.state().levels(spacing)) {
       (level.whole ? whole : partial).push_back(level);
-      for (const Loop& loop : *level.region)
-        for (std::size_t i = 0, j = loop.size() - 1; i < loop.size(); j = i++)
-          segments.push_back({loop[j].u, loop[j].v, loop[i].u - loop[j].u, loop[i].v - loop[j].v, level.z});
+      const std::vector<Segment> more = segments_of(level);
+      segments.insert(segments.end(), more.begin(), more.end());
     }
     return segments;
   }
@@ -165,12 +176,31 @@ struct DistanceToShape::State {
       }
     return bound2;
   }
+
+  /// Close to the surface: plane distances to the sections below and above, joined linearly and foreshortened by the
+  /// slope that they give the surface. Infinite where there is no section on one side.
+  double between(Uv p, double z) const {
+    const auto above = std::upper_bound(levels.begin(), levels.end(), z,
+                                        [](double value, const Level& level) { return value < level.z; });
+    if (above == levels.begin() || above == levels.end()) return HUGE_VAL;
+    const auto b = std::size_t(above - levels.begin()), a = b - 1;
+    if (levels[a].region->empty() || levels[b].region->empty() || !(levels[b].z > levels[a].z)) return HUGE_VAL;
+    const double da = plane_distance(a, p), db = plane_distance(b, p), dz = levels[b].z - levels[a].z;
+    const double slope = (db - da) / dz;
+    return (da + slope * (z - levels[a].z)) / std::sqrt(1 + slope * slope);
+  }
+
+  double plane_distance(std::size_t level, Uv p) const {
+    const double d = std::sqrt(outlines[level].nearest2(p.u, p.v, levels[level].z, std::numeric_limits<double>::max()));
+    return tables[level].contains(p) ? -d : d;
+  }
 };
 
 DistanceToShape::DistanceToShape(const Shape& shape, double accuracy_mm) {
   SBRT_EXPECT(accuracy_mm > 0);
-  // Sections `spacing` apart leave an error of at most spacing^2 / 8 D at distance D, here D = 1 mm.
-  state_ = std::make_shared<State>(shape, std::sqrt(8 * accuracy_mm));
+  // Section curves a distance s apart on the surface leave an error of at most s^2 / 8 D at distance D, here D = 1 mm;
+  // s is at most the root of two times the spacing, along the normal and sideways.
+  state_ = std::make_shared<State>(shape, std::sqrt(4 * accuracy_mm));
 }
 
 double DistanceToShape::operator()(PatientPoint p) const { return std::max(0.0, signed_distance(p)); }
@@ -183,7 +213,13 @@ double DistanceToShape::signed_distance(PatientPoint p) const {
   double bound2 = std::numeric_limits<double>::max();
   bound2 = state_->across2(q, z, inside, bound2);
   bound2 = state_->curves.nearest2(q.u, q.v, z, bound2);
-  return inside ? -std::sqrt(bound2) : std::sqrt(bound2);
+  const double nearest = std::sqrt(bound2), sign = inside ? -1 : 1;
+  constexpr double close_mm = 1.0;
+  if (nearest >= close_mm) return sign * nearest;
+  const double between = state_->between(q, z);
+  if (std::abs(between) >= nearest) return sign * nearest;
+  const double weight = nearest / close_mm;
+  return weight * sign * nearest + (1 - weight) * between;
 }
 
 }  // namespace sbrt

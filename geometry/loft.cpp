@@ -154,12 +154,21 @@ class Taper {
   double level_ = 0;
 };
 
-/// Slab thickness: about a quarter millimetre, coarser for large sections and wide gaps.
-int pieces_of(double length, double gap, double area) {
-  const double size = std::sqrt(area);
-  const double wanted = std::clamp(size / 40, 0.25, 1.0);
-  const int fewest = gap < 0.4 || size > 150 ? 2 : 4;
-  const int of_gap = std::clamp(int(std::ceil(gap / wanted)), fewest, 12);
+/// How far the outline moves sideways over a gap, about [mm].
+double sideways(const Link& link) {
+  const Uv c0 = planar::centroid(link.lower_region), c1 = planar::centroid(link.upper_region);
+  const double length = std::min(planar::perimeter(link.lower_region), planar::perimeter(link.upper_region));
+  return std::hypot(c1.u - c0.u, c1.v - c0.v) + std::abs(link.upper_area - link.lower_area) / length;
+}
+
+/// Slabs per gap: each about a quarter millimetre thick, coarser for large sections and wide gaps, finer where the
+/// outline moves fast.
+int pieces_of(double length, double gap, double area, double sideways_mm) {
+  const double wanted = std::clamp(std::sqrt(area) / 40, 0.25, 1.0);
+  const bool large = std::sqrt(area) > 150;
+  const int fewest = gap < 0.4 || large ? 2 : 4, most = large ? 8 : 16;
+  const double step = large ? 2.0 : 0.4;
+  const double of_gap = std::clamp(std::max(gap / wanted, sideways_mm / step), double(fewest), double(most));
   return std::max(length < gap ? 2 : 1, int(std::ceil(of_gap * length / gap - 1e-6)));
 }
 
@@ -174,7 +183,7 @@ class GapBuilder {
   std::vector<Slab> build() {
     std::vector<Blend> blends;
     std::vector<const AreaLaw*> laws;
-    double size = 0;
+    double size = 0, shift = 0;
     std::vector<double> breaks;
     for (std::size_t l = 0; l < parts_.links.size(); ++l) {
       const Link& link = parts_.links[l];
@@ -183,6 +192,7 @@ class GapBuilder {
       blends.emplace_back(link, z0, z1);
       laws.push_back(&parts_.laws[l]);
       size = std::max({size, link.lower_area, link.upper_area});
+      shift = std::max(shift, sideways(link));
       breaks.insert(breaks.end(), {low_, high_});
       for (const Cavity& cavity : link.cavities)
         breaks.push_back(cavity.from_lower ? z0 + cavity.cap.extent_mm : z1 - cavity.cap.extent_mm);
@@ -202,10 +212,9 @@ class GapBuilder {
     breaks.erase(std::unique(breaks.begin(), breaks.end(), same), breaks.end());
     std::vector<Slab> slabs;
     for (std::size_t b = 0; b + 1 < breaks.size(); ++b) {
-      const int n = pieces_of(breaks[b + 1] - breaks[b], high_ - low_, size);
-      for (int i = 0; i < n; ++i) {
-        Slab slab{
-            breaks[b] + i * (breaks[b + 1] - breaks[b]) / n, breaks[b] + (i + 1) * (breaks[b + 1] - breaks[b]) / n, {}};
+      const std::vector<double> cuts = cut(breaks[b], breaks[b + 1], size, shift, blends.empty());
+      for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+        Slab slab{cuts[i], cuts[i + 1], {}};
         for (std::size_t l = 0; l < blends.size(); ++l)
           add(slab.region, blends[l].section(slab.low, slab.high, laws[l]->mean(slab.low, slab.high)));
         for (auto& [end, taper] : tapers) {
@@ -230,10 +239,35 @@ class GapBuilder {
     for (planar::Loop& loop : more) region.push_back(std::move(loop));
   }
 
+  /// Borders of the slabs between two breaks. A pole alone is cut so that its radius, which goes with the root of the
+  /// distance to the pole, shrinks evenly.
+  std::vector<double> cut(double from, double to, double size, double shift, bool only_ends) const {
+    const PartEnd* pole = nullptr;
+    if (only_ends)
+      for (const PartEnd& end : parts_.ends) {
+        const double z = planes_[end.plane].z;
+        if (!end.cap.flat && (end.upwards ? z == from && low_ == from : z == to && high_ == to)) pole = &end;
+      }
+    int n = pieces_of(to - from, high_ - low_, size, shift);
+    if (pole)
+      n = std::clamp(int(std::ceil(2 * planar::area(pole->region) / planar::perimeter(pole->region) / 0.4)), n, 12);
+    std::vector<double> z{from};
+    for (int i = 1; i < n; ++i) {
+      const double x = double(i) / n;
+      const double part = !pole ? x : pole->upwards ? 1 - (1 - x) * (1 - x) : x * x;
+      z.push_back(from + part * (to - from));
+    }
+    z.push_back(to);
+    return z;
+  }
+
   const PartLinks& parts_;
   const std::vector<ContourPlane>& planes_;
   double low_, high_;
 };
+
+/// The next lower order misses far more than the order used; this part of the difference is reported.
+constexpr double trust_in_order = 0.25;
 
 double uncertainty(const PartLinks& parts, const std::vector<ContourPlane>& planes) {
   double sum = 0;
@@ -243,7 +277,8 @@ double uncertainty(const PartLinks& parts, const std::vector<ContourPlane>& plan
     const double mean = parts.laws[l].mean(z0, z1);
     const double lower_order = parts.laws[l].size() > 2 ? parts.laws[l].coarser(z0, z1).mean(z0, z1)
                                                         : 0.5 * (link.lower_area + link.upper_area);
-    sum += std::abs(mean - lower_order) * (z1 - z0);
+    const double trust = parts.laws[l].size() > 2 ? trust_in_order : 1;
+    sum += trust * std::abs(mean - lower_order) * (z1 - z0);
     for (const Cavity& cavity : link.cavities) sum += cavity.cap.uncertainty_mm3;
   }
   for (const PartEnd& end : parts.ends) sum += end.cap.uncertainty_mm3;

@@ -209,11 +209,17 @@ void stack_extent(const std::vector<Shape>& shapes, double& low, double& high) {
   }
 }
 
-/// Signed 3-D distance near the surface, negative inside.
+/// Signed distance from the distances to the solid's sections and to the complement's. Between two sections both
+/// contain the same step along the normal, which cancels: on a wall, out^2 = d^2 + dz^2 and in^2 = dz^2.
+float signed_from(float out, float in) {
+  const float d2 = out * out - in * in;
+  return d2 < 0 ? -std::sqrt(-d2) : std::sqrt(d2);
+}
+
 std::vector<float> signed_field(const SectionDistances& out, const SectionDistances& in, double z) {
   std::vector<float> field = out.at(z);
   const std::vector<float> depth = in.at(z);
-  for (std::size_t i = 0; i < field.size(); ++i) field[i] -= depth[i];
+  for (std::size_t i = 0; i < field.size(); ++i) field[i] = signed_from(field[i], depth[i]);
   return field;
 }
 
@@ -268,7 +274,7 @@ std::vector<Contour> expand(const std::vector<Shape>& shapes, double margin_mm,
       const std::vector<float> depth = member->at(plane);
       for (std::size_t i = 0; i < depth.size(); ++i) deepest[i] = std::max(deepest[i], depth[i]);
     }
-    for (std::size_t i = 0; i < field.size(); ++i) field[i] -= deepest[i] + level;
+    for (std::size_t i = 0; i < field.size(); ++i) field[i] = signed_from(field[i], deepest[i]) - level;
     return field;
   });
   contours.insert(contours.end(), rest.begin(), rest.end());
@@ -288,7 +294,8 @@ std::vector<Contour> crop(const Shape& shape, const Shape& container, double dis
   check_planes(plane_positions_mm);
   const PlaneFrame& frame = common_frame({&shape, &container});
   const std::vector<double> z = planes_between(plane_positions_mm, shape.state().low(), shape.state().high());
-  const Lattice lattice = lattice_for(shape.state().uv_box(), own_radius_mm);
+  // The lattice must reach every wall that can matter to the shape.
+  const Lattice lattice = lattice_for(shape.state().uv_box().grown(std::max(distance_mm, near_mm)), own_radius_mm);
   const double reach = std::max(distance_mm + 2 * lattice.pitch, near_mm);
   SectionDistances out({shape}, Side::outside, lattice, near_mm, section_spacing(0)),
       in({shape}, Side::inside, lattice, near_mm, section_spacing(0));
@@ -310,7 +317,7 @@ std::vector<Contour> subtract(const Shape& shape, const std::vector<Shape>& othe
   for (const Shape& s : others) all.push_back(&s);
   const PlaneFrame& frame = common_frame(all);
   const std::vector<double> z = planes_between(plane_positions_mm, shape.state().low(), shape.state().high());
-  const Lattice lattice = lattice_for(shape.state().uv_box(), own_radius_mm);
+  const Lattice lattice = lattice_for(shape.state().uv_box().grown(std::max(gap_mm, near_mm)), own_radius_mm);
   const double reach = std::max(gap_mm + 2 * lattice.pitch, near_mm);
   SectionDistances out({shape}, Side::outside, lattice, near_mm, section_spacing(0)),
       in({shape}, Side::inside, lattice, near_mm, section_spacing(0));

@@ -1,6 +1,5 @@
 #include "geometry/shape.h"
 
-#include "geometry/coverage.h"
 #include "geometry/parallel.h"
 #include "geometry/shape_state.h"
 
@@ -89,12 +88,18 @@ std::vector<Level> Shape::State::levels(double spacing_mm) const {
   std::stable_sort(all.begin(), all.end(),
                    [](const Candidate& a, const Candidate& b) { return a.level.z < b.level.z; });
   std::vector<Level> kept;
-  double last = -HUGE_VAL;
+  // Sections may be left out where their neighbours are close, along the normal and in their mean radius.
+  const auto radius = [](const Level& level) {
+    return std::sqrt(std::abs(planar::area(*level.region)) / 3.14159265358979);
+  };
+  double last = -HUGE_VAL, last_radius = 0;
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const bool room = i + 1 < all.size() && all[i + 1].level.z - last <= spacing_mm;
-    if (!all[i].needed && room) continue;
-    kept.push_back(all[i].level);
-    if (all[i].level.whole && !all[i].level.region->empty()) last = all[i].level.z;
+    const Level& level = all[i].level;
+    if (!all[i].needed && i + 1 < all.size() && all[i + 1].level.z - last <= spacing_mm &&
+        std::abs(radius(all[i + 1].level) - last_radius) <= spacing_mm)
+      continue;
+    kept.push_back(level);
+    if (level.whole && !level.region->empty()) last = level.z, last_radius = radius(level);
   }
   return kept;
 }
@@ -203,43 +208,6 @@ bool Shape::contains(PatientPoint p) const {
   const State& s = *state_;
   const std::ptrdiff_t slab = s.slab_index(s.frame.z(p));
   return slab >= 0 && s.tables[std::size_t(slab)].contains(s.frame.uv(p));
-}
-
-std::vector<Sample> Shape::sample(double step_mm) const {
-  SBRT_EXPECT(std::isfinite(step_mm) && step_mm > 0);
-  const State& s = *state_;
-  const planar::Rect box = s.uv_box();
-  const int nu = std::max(1, int(std::ceil((box.u1 - box.u0) / step_mm)));
-  const int nv = std::max(1, int(std::ceil((box.v1 - box.v0) / step_mm)));
-  const double du = std::max(box.u1 - box.u0, 1e-9) / nu, dv = std::max(box.v1 - box.v0, 1e-9) / nv;
-  const auto layers = std::int64_t(std::max(1.0, std::ceil((s.high() - s.low()) / step_mm)));
-  const double dz = (s.high() - s.low()) / double(layers);
-  std::vector<std::vector<Sample>> by_layer(static_cast<std::size_t>(layers));
-  constexpr std::int64_t block = 8;  // layers that share one raster
-  parallel_for_blocks(layers, block, [&](std::int64_t begin, std::int64_t end) {
-    planar::Coverage coverage(nu, nv, true);
-    Loop cells;
-    for (std::int64_t layer = begin; layer < end; ++layer) {
-      coverage.clear();
-      const double low = s.low() + double(layer) * dz, high = low + dz;
-      for (const Slab& slab : s.slabs) {
-        const double from = std::max(low, slab.low), to = layer + 1 == layers ? slab.high : std::min(high, slab.high);
-        if (!(to > from)) continue;
-        for (const Loop& loop : slab.region) {
-          cells.clear();
-          for (const Uv& p : loop) cells.push_back({(p.u - box.u0) / du, (p.v - box.v0) / dv});
-          coverage.add(cells, to - from, 0.5 * (from + to));
-        }
-      }
-      coverage.visit([&](int, int, const planar::Coverage::Cell& cell) {
-        const PatientPoint p = s.frame.point({box.u0 + cell.mean_u * du, box.v0 + cell.mean_v * dv}, cell.mean_height);
-        by_layer[std::size_t(layer)].push_back({p, cell.area * du * dv});
-      });
-    }
-  });
-  std::vector<Sample> samples;
-  for (auto& layer : by_layer) samples.insert(samples.end(), layer.begin(), layer.end());
-  return samples;
 }
 
 }  // namespace sbrt

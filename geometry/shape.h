@@ -54,9 +54,9 @@ class Shape {
   const std::vector<double>& plane_positions_mm() const;  ///< ascending, along plane_normal from the patient origin
 
   bool contains(PatientPoint p) const;
-  /// Pieces no longer than `step_mm` per side, along the contour planes; each carries the exact volume inside its cell
-  /// and lies at that part's centroid. The volumes sum to volume_mm3(), the first moments to the centroid.
-  /// Deterministic order.
+  /// Pieces no longer than `step_mm` per side; each carries the exact volume inside its cell and lies at that part's
+  /// centroid. The cells are turned against the axes and staggered along the normal, so that cumulative sums over a
+  /// dose gradient rise evenly. Volumes sum to volume_mm3(), first moments to the centroid. Deterministic order.
   std::vector<Sample> sample(double step_mm) const;
 
   struct State;

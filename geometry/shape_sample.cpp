@@ -1,0 +1,115 @@
+#include "geometry/coverage.h"
+#include "geometry/parallel.h"
+#include "geometry/shape_state.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace sbrt {
+namespace {
+
+using planar::Loop;
+using planar::Uv;
+
+/// In-plane cells, turned against the axes: a dose gradient along an axis then meets cells at all phases, and quantiles
+/// do not move in steps of the cell size. The tangent is the golden ratio's inverse.
+class TurnedCells {
+ public:
+  TurnedCells(const Shape::State& shape, double step_mm) {
+    planar::Rect box;
+    for (const Slab& slab : shape.slabs)
+      for (const Loop& loop : slab.region)
+        for (const Uv& p : loop) box.add(turned(p));
+    u0_ = box.u0;
+    v0_ = box.v0;
+    nu = std::max(1, int(std::ceil((box.u1 - box.u0) / step_mm)));
+    nv = std::max(1, int(std::ceil((box.v1 - box.v0) / step_mm)));
+    du_ = std::max(box.u1 - box.u0, 1e-9) / nu;
+    dv_ = std::max(box.v1 - box.v0, 1e-9) / nv;
+  }
+
+  Uv to_cells(Uv p) const {
+    const Uv t = turned(p);
+    return {(t.u - u0_) / du_, (t.v - v0_) / dv_};
+  }
+  Uv to_plane(double i, double j) const {
+    const double u = u0_ + i * du_, v = v0_ + j * dv_;
+    return {cosine * u - sine * v, sine * u + cosine * v};
+  }
+  double cell_area() const { return du_ * dv_; }
+
+  int nu, nv;
+
+ private:
+  static constexpr double cosine = 0.8506508083520399, sine = 0.5257311121191336;
+  static Uv turned(Uv p) { return {cosine * p.u + sine * p.v, -sine * p.u + cosine * p.v}; }
+  double u0_, v0_, du_, dv_;
+};
+
+struct Piece {
+  double volume = 0, u = 0, v = 0, z = 0;  // volume and its first moments (u, v in cells)
+};
+
+/// Along the normal, cells are stacked at five different phases, so that their borders do not line up there either.
+constexpr int phases = 5;
+int phase_of(int i, int j) { return (i + 2 * j) % phases; }
+
+}  // namespace
+
+std::vector<Sample> Shape::sample(double step_mm) const {
+  SBRT_EXPECT(std::isfinite(step_mm) && step_mm > 0);
+  const State& s = *state_;
+  const TurnedCells cells(s, step_mm);
+  const auto layers = std::int64_t(std::max(1.0, std::ceil((s.high() - s.low()) / step_mm)));
+  const std::int64_t fine = layers * phases;
+  const double dz = (s.high() - s.low()) / double(fine);
+  // Layer n of a cell with phase p fills the fine layers n * phases + p ... n * phases + p + phases - 1; n starts at
+  // -1.
+  constexpr std::int64_t block = 8;
+  const std::int64_t blocks = (layers + 1 + block - 1) / block;
+  std::vector<std::vector<Sample>> by_block(static_cast<std::size_t>(blocks));
+  parallel_for(blocks, [&](std::int64_t b) {
+    const std::int64_t first = b * block - 1, last = std::min(first + block, layers);  // cell layers of this block
+    planar::Coverage coverage(cells.nu, cells.nv, true);
+    std::vector<Piece> open(std::size_t(cells.nu) * cells.nv);
+    Loop loop_in_cells;
+    for (std::int64_t f = first * phases; f < last * phases + phases - 1; ++f) {
+      const double low = s.low() + double(f) * dz, high = f + 1 == fine ? s.high() : low + dz;
+      if (f >= 0 && f < fine) {
+        coverage.clear();
+        for (const Slab& slab : s.slabs) {
+          const double from = std::max(low, slab.low), to = std::min(high, slab.high);
+          if (!(to > from)) continue;
+          for (const Loop& loop : slab.region) {
+            loop_in_cells.clear();
+            for (const Uv& p : loop) loop_in_cells.push_back(cells.to_cells(p));
+            coverage.add(loop_in_cells, to - from, 0.5 * (from + to));
+          }
+        }
+        coverage.visit([&](int i, int j, const planar::Coverage::Cell& cell) {
+          const std::int64_t begin = first * phases + phase_of(i, j), end = last * phases + phase_of(i, j);
+          if (f < begin || f >= end) return;
+          Piece& piece = open[std::size_t(j) * cells.nu + i];
+          piece.volume += cell.area;
+          piece.u += cell.area * cell.mean_u;
+          piece.v += cell.area * cell.mean_v;
+          piece.z += cell.area * cell.mean_height;
+        });
+      }
+      for (int j = 0; j < cells.nv; ++j)
+        for (int i = 0; i < cells.nu; ++i) {
+          Piece& piece = open[std::size_t(j) * cells.nu + i];
+          if (piece.volume == 0 || (f + 1 - phase_of(i, j)) % phases != 0) continue;
+          const Uv p = cells.to_plane(piece.u / piece.volume, piece.v / piece.volume);
+          by_block[std::size_t(b)].push_back(
+              {s.frame.point(p, piece.z / piece.volume), piece.volume * cells.cell_area()});
+          piece = {};
+        }
+    }
+  });
+  std::vector<Sample> samples;
+  for (auto& part : by_block) samples.insert(samples.end(), part.begin(), part.end());
+  return samples;
+}
+
+}  // namespace sbrt
