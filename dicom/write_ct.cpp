@@ -88,6 +88,7 @@ CtSeries write_ct(const CtImage& image, const CtExport& info, const ProgramInfo&
     put(dataset, DCM_SeriesInstanceUID, info.series_instance_uid);
     put_frame_of_reference(dataset, series.frame_of_reference_uid, "");
     put(dataset, DCM_PatientPosition, info.patient_position);
+    put(dataset, DCM_Laterality, std::string());
     put(dataset, DCM_ImageType, std::string("DERIVED\\SECONDARY\\AXIAL"));
     put(dataset, DCM_InstanceNumber, std::to_string(k + 1));
     put(dataset, DCM_AcquisitionNumber, std::string());

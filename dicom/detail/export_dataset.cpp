@@ -159,7 +159,6 @@ void put_series_equipment(DcmItem& dataset, const PatientStudy& study, const std
   put(dataset, DCM_SeriesDescription, with_statement(description, longest_long_string));
   put(dataset, DCM_SeriesNumber, std::string("1"));
   put(dataset, DCM_OperatorsName, std::string());
-  put(dataset, DCM_Laterality, std::string());
   // The day of the study and not of the clock, so that equal inputs give equal files.
   if (!study.study_date.empty()) put(dataset, DCM_SeriesDate, study.study_date);
   if (!study.study_time.empty()) put(dataset, DCM_SeriesTime, study.study_time);
