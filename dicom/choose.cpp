@@ -166,7 +166,7 @@ const StructureFile& choose_structures(const Catalogue& catalogue, const std::st
       return f.reason.find("Structure Set") != std::string::npos || f.reason.rfind("truncated", 0) == 0;
     });
     throw InputError(
-        "no RT Structure Set was found", refused == catalogue.refused.end() ? "" : refused->path.string(),
+        "no RT Structure Set (RTSTRUCT) was found", refused == catalogue.refused.end() ? "" : refused->path.string(),
         refused == catalogue.refused.end() ? "the folder holds none" : "it was refused: " + refused->reason,
         "add the structure set that belongs to the CT");
   }
@@ -189,13 +189,15 @@ const StructureFile& choose_structures(const Catalogue& catalogue, const std::st
     found = all;
   }
   if (found.size() > 1)
-    throw InputError("several RT Structure Sets were found", "", "they are:" + list(found), "choose one by --rtstruct");
+    throw InputError("several RT Structure Sets (RTSTRUCT) were found", "", "they are:" + list(found),
+                     "choose one by --rtstruct");
   return *found.front();
 }
 
 const DoseFile& choose_dose(const Catalogue& catalogue, const StructureFile& structures, const std::string& choice) {
   const auto all = pointers(catalogue.doses);
-  if (all.empty()) throw InputError("no RT Dose was found", "", "the folder holds none", "add the dose of the plan");
+  if (all.empty())
+    throw InputError("no RT Dose (RTDOSE) was found", "", "the folder holds none", "add the dose of the plan");
   const auto patient_differs = [&](const DoseFile& d) {
     const auto &a = d.patient_study.patient_id, &b = structures.patient_study.patient_id;
     return !a.empty() && !b.empty() && a != b;

@@ -97,6 +97,8 @@ class StructureReader {
   }
 
   void read_observations() {
+    if (!detail::present(dataset_, DCM_RTROIObservationsSequence))
+      warnings_.push_back({"roi-types-missing", "the structure set states no ROI types; roles follow from the names"});
     std::map<int, std::string> types;
     for (DcmItem* item : detail::items(dataset_, DCM_RTROIObservationsSequence))
       if (const auto number = detail::integer(*item, DCM_ReferencedROINumber); number)

@@ -129,7 +129,7 @@ TEST(ChooseStructures, ListsSeveralWithTheOption) {
 
 TEST(ChooseStructures, SaysWhyThereIsNone) {
   Catalogue c;
-  EXPECT_THAT(message_of([&] { choose_structures(c); }), HasSubstr("no RT Structure Set was found"));
+  EXPECT_THAT(message_of([&] { choose_structures(c); }), HasSubstr("no RT Structure Set (RTSTRUCT) was found"));
   c.refused = {{"/data/rs.dcm", "truncated: the file ends inside its data set"}};
   EXPECT_THAT(message_of([&] { choose_structures(c); }), AllOf(HasSubstr("/data/rs.dcm"), HasSubstr("truncated")));
 }
@@ -160,7 +160,8 @@ TEST(ChooseDose, RefusesAnotherFrameOrPatientAndListsSeveral) {
   c.doses.push_back(computed("2", "F", "PLAN"));
   EXPECT_THAT(message_of([&] { choose_dose(c, drawn("R", "F")); }),
               AllOf(HasSubstr("--rtdose 1"), HasSubstr("--rtdose 2")));
-  EXPECT_THAT(message_of([&] { choose_dose(Catalogue{}, drawn("R", "F")); }), HasSubstr("no RT Dose was found"));
+  EXPECT_THAT(message_of([&] { choose_dose(Catalogue{}, drawn("R", "F")); }),
+              HasSubstr("no RT Dose (RTDOSE) was found"));
 }
 
 }  // namespace

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
 #include <fstream>
 
 namespace sbrt::dicom {
@@ -221,6 +224,29 @@ TEST(Scan, ReportsItsProgress) {
   EXPECT_EQ(counting.total, 6);
   EXPECT_EQ(counting.done, 6);
   EXPECT_TRUE(counting.ended);
+}
+
+// Parsing degrades silently without DCMTK's dictionary, which is loaded when the program starts.
+TEST(ScanDeathTest, SaysThatTheDictionaryIsMissing) {
+  const char* const before = std::getenv("DCMDICTPATH");
+  const std::string saved = before ? before : "";
+  setenv("DCMDICTPATH", "/nonexistent", 1);
+  GTEST_FLAG_SET(death_test_style, "threadsafe");  // starts this program anew
+  EXPECT_EXIT(
+      {
+        try {
+          scan({"."});
+        } catch (const InputError& error) {
+          std::fputs(error.what(), stderr);
+          std::exit(3);
+        }
+        std::exit(0);
+      },
+      ::testing::ExitedWithCode(3), "data dictionary is not loaded");
+  if (before)
+    setenv("DCMDICTPATH", saved.c_str(), 1);
+  else
+    unsetenv("DCMDICTPATH");
 }
 
 TEST(LibraryVersions, NamesTheLibraries) {

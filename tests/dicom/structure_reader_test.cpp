@@ -165,6 +165,14 @@ TEST(StructureReader, WarnsOfContoursWithoutRoi) {
   EXPECT_EQ(loaded.warnings[0].code, "contours-without-roi");
 }
 
+TEST(StructureReader, WarnsWhereNoTypesAreStated) {
+  auto d = test::structure_set({{1, "PTV", "", {test::square(0)}}});
+  d.findAndDeleteElement(DCM_RTROIObservationsSequence);
+  const auto loaded = load(d);
+  EXPECT_EQ(loaded.structures.at("PTV").role, RoiRole::ptv);
+  EXPECT_EQ(loaded.warnings.at(0).code, "roi-types-missing");
+}
+
 TEST(StructureReader, AcceptsSignsBlanksAndExponents) {
   auto d = test::structure_set({{1, "A", "", {test::square(0)}}});
   put(first_contour(d), DCM_ContourData, "+1.5 \\ -2e1\\0\\ 3.25E+1\\0\\0\\0\\1\\0");
