@@ -21,6 +21,29 @@ double distance_to(const Box& box, PatientPoint p) {
                     outside(p.z, box.low.z, box.high.z));
 }
 
+// Uphill (sign 1) or downhill (-1); NaN outside the grid never wins a comparison.
+DoseAtPoint walk(const DoseInterpolator& dose, PatientPoint start, double sign,
+                 const std::function<bool(PatientPoint)>& allowed) {
+  const Grid& grid = dose.dose().grid();
+  DoseAtPoint best{dose(start), start};
+  for (double step = first_step; step >= last_step;) {
+    DoseAtPoint next = best;
+    const VoxelPoint v = grid.to_voxel(best.point);
+    for (int c = -1; c <= 1; ++c)
+      for (int b = -1; b <= 1; ++b)
+        for (int a = -1; a <= 1; ++a) {
+          const PatientPoint p = grid.to_patient(VoxelPoint{v.x + a * step, v.y + b * step, v.z + c * step});
+          const double d = dose(p);
+          if (sign * d > sign * next.dose_gy && allowed(p)) next = {d, p};
+        }
+    if (next.dose_gy != best.dose_gy)
+      best = next;
+    else
+      step /= 2;
+  }
+  return best;
+}
+
 // Searches the points at least `limit_` from the target. Every slice of the grid owns one result.
 class BeyondSearch {
  public:
@@ -33,6 +56,7 @@ class BeyondSearch {
         distance_(distance),
         box_(target_box) {
     for (const double spacing : grid_.spacing_mm()) reach_ = std::hypot(reach_, spacing / 2);
+    lowest_ = *std::min_element(dose.dose().values().begin(), dose.dose().values().end());
   }
 
   // Hottest voxel centre that is far from the box around the target, then far from the target itself.
@@ -59,6 +83,16 @@ class BeyondSearch {
  private:
   bool allowed(PatientPoint p) const { return distance_(p) >= limit_ && region_.contains(p); }
 
+  // Cheap upper bound of a cell: the limit of the cubic leaves at most 1.5 times the height of the hottest corner over
+  // the lowest dose (DoseInterpolator).
+  double reachable(int i, int j, int k) const {
+    const GridSize n = grid_.size();
+    const float* v = dose_.dose().values().data() + grid_.index(i, j, k);
+    const std::size_t y = n.nx, z = y * n.ny;
+    const float hottest = std::max({v[0], v[1], v[y], v[y + 1], v[z], v[z + 1], v[z + y], v[z + y + 1]});
+    return lowest_ + 2.5 * (hottest - lowest_);
+  }
+
   void search_cells(int k, std::optional<DoseAtPoint>& best) const {
     constexpr int row = parts + 1;
     const GridSize n = grid_.size();
@@ -68,7 +102,7 @@ class BeyondSearch {
     if (k + 1 >= n.nz) return;
     for (int j = 0; j + 1 < n.ny; ++j)
       for (int i = 0; i + 1 < n.nx; ++i) {
-        if (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy) continue;
+        if (best && (reachable(i, j, k) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
         const Neighbourhood around(*this, grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5}));
         const double too_near = limit_ - reach_ - around.distance();
         if (too_near > 0) {
@@ -147,30 +181,19 @@ class BeyondSearch {
   double limit_;
   const std::function<double(PatientPoint)>& distance_;
   Box box_;
-  double reach_ = 0;  // half the diagonal of a cell
+  double reach_ = 0;   // half the diagonal of a cell
+  double lowest_ = 0;  // dose in the grid
 };
 
 }  // namespace
 
 DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const std::function<bool(PatientPoint)>& allowed) {
-  const Grid& grid = dose.dose().grid();
-  DoseAtPoint best{dose(start), start};
-  for (double step = first_step; step >= last_step;) {
-    DoseAtPoint next = best;
-    const VoxelPoint v = grid.to_voxel(best.point);
-    for (int c = -1; c <= 1; ++c)
-      for (int b = -1; b <= 1; ++b)
-        for (int a = -1; a <= 1; ++a) {
-          const PatientPoint p = grid.to_patient(VoxelPoint{v.x + a * step, v.y + b * step, v.z + c * step});
-          const double d = dose(p);
-          if (d > next.dose_gy && allowed(p)) next = {d, p};
-        }
-    if (next.dose_gy > best.dose_gy)
-      best = next;
-    else
-      step /= 2;
-  }
-  return best;
+  return walk(dose, start, 1, allowed);
+}
+
+DoseAtPoint descend(const DoseInterpolator& dose, PatientPoint start,
+                    const std::function<bool(PatientPoint)>& allowed) {
+  return walk(dose, start, -1, allowed);
 }
 
 std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field) {

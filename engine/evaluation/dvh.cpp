@@ -71,7 +71,9 @@ std::vector<PatientPoint> scattered_points(std::span<const Sample> samples) {
 
 Dvh::Dvh(std::span<const Sample> samples, std::span<const double> dose_gy, std::span<const double> surface_gy) {
   SBRT_EXPECT(samples.size() == dose_gy.size());
-  for (const Sample& s : samples) volume_mm3_ += s.volume_mm3;
+  for (std::size_t i = 0; i < samples.size(); ++i)
+    if (!std::isfinite(dose_gy[i])) outside_mm3_ += samples[i].volume_mm3;
+  volume_mm3_ = outside_mm3_;
   const std::vector<std::uint32_t> order = hottest_first(dose_gy);
   if (order.empty()) return;
   dose_.reserve(order.size());
@@ -83,6 +85,7 @@ Dvh::Dvh(std::span<const Sample> samples, std::span<const double> dose_gy, std::
     middle_.push_back(covered_mm3_ + samples[i].volume_mm3 / 2);
     covered_mm3_ += samples[i].volume_mm3;
   }
+  volume_mm3_ += covered_mm3_;
   max_ = dose_.front();
   min_ = dose_.back();
   for (const double d : surface_gy)
@@ -99,9 +102,10 @@ void Dvh::average() {
   mean_ = covered_mm3_ > 0 ? sum / covered_mm3_ : 0;
 }
 
-void Dvh::raise_maximum(double dose_gy) {
+void Dvh::widen(double min_gy, double max_gy) {
   SBRT_EXPECT(!empty());
-  max_ = std::max(max_, dose_gy);
+  min_ = std::min(min_, min_gy);
+  max_ = std::max(max_, max_gy);
 }
 
 std::optional<double> Dvh::dose_at_volume_gy(double volume_mm3) const {

@@ -37,6 +37,7 @@ class Dvh {
 
   double volume_mm3() const { return volume_mm3_; }    ///< of the whole structure
   double covered_mm3() const { return covered_mm3_; }  ///< where there is a dose
+  double outside_mm3() const { return outside_mm3_; }  ///< where there is none
   bool empty() const { return dose_.empty(); }         ///< no dose anywhere; then only the volumes have a meaning
   double min_gy() const { return min_; }
   double max_gy() const { return max_; }
@@ -66,8 +67,8 @@ class Dvh {
     result.average();
     return result;
   }
-  /// Keeps everything but knows a larger maximum, found between the points. @pre not empty
-  void raise_maximum(double dose_gy);
+  /// Keeps everything but knows a smaller minimum or larger maximum, found between the points. @pre not empty
+  void widen(double min_gy, double max_gy);
 
  private:
   void average();
@@ -75,7 +76,7 @@ class Dvh {
   std::vector<double> dose_;    //!< falling
   std::vector<double> volume_;  //!< of each point [mm^3]
   std::vector<double> middle_;  //!< volume of all hotter points plus half its own [mm^3]
-  double volume_mm3_ = 0, covered_mm3_ = 0;
+  double volume_mm3_ = 0, covered_mm3_ = 0, outside_mm3_ = 0;
   double min_ = 0, max_ = 0, mean_ = 0;
 };
 

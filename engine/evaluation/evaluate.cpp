@@ -93,7 +93,8 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
     const Interval volume = named.shape.volume_interval_mm3();
     structure.volume_interval_cc = {volume.low / units::cc, volume.high / units::cc};
     structure.reference = reference_for(own[s], input);
-    SampledStructure fine = sample_dose(named.shape, dose, sampling_step_mm(named.shape.volume_mm3()));
+    SampledStructure fine =
+        sample_dose(named.shape, dose, sampling_step_mm(named.shape.volume_mm3(), own[s] != nullptr));
     refine_hot_spot(named.shape, dose, fine);
     fill_structure_result(named.shape, dose, fine, metrics_for(names[s], own[s], queries), result.dvh_bin_gy, structure,
                           warnings[s]);

@@ -13,11 +13,12 @@
 namespace sbrt {
 namespace {
 
-constexpr double pieces = 200'000;
+constexpr double pieces_of_target = 200'000, pieces_of_organ = 60'000;
 constexpr double finest_step_mm = 0.05;
+constexpr double surface_steps = 2;  // the extremes are searched from the best of these points
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double hot_step_mm = 0.4;  // 15 pieces per mm^3: D0.03cc rests on 470 of them
-constexpr double most_hot_voxels = 500'000;
+constexpr double most_hot_voxels = 200'000;
 
 void scale_cold_part(SampledStructure& sampled, double threshold_gy, const SampledStructure& hot) {
   double volume = 0, cold = 0, hot_volume = 0;
@@ -44,7 +45,9 @@ void scale_cold_part(SampledStructure& sampled, double threshold_gy, const Sampl
 
 }  // namespace
 
-double sampling_step_mm(double volume_mm3) { return std::max(std::cbrt(volume_mm3 / pieces), finest_step_mm); }
+double sampling_step_mm(double volume_mm3, bool is_target) {
+  return std::max(std::cbrt(volume_mm3 / (is_target ? pieces_of_target : pieces_of_organ)), finest_step_mm);
+}
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm) {
   SampledStructure sampled;
@@ -114,26 +117,30 @@ Measured with_sampling_error(double fine, double coarse, double noise) {
 void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
                            const std::vector<Metric>& metrics, double dvh_bin_gy, StructureResult& result,
                            Warnings& warnings) {
-  const std::vector<PatientPoint> surface = surface_points(shape, fine.step_mm);
+  const std::vector<PatientPoint> surface = surface_points(shape, surface_steps * fine.step_mm);
   const std::vector<double> surface_gy = dose.values_at(surface);
   result.dvh = Dvh(fine.samples, fine.dose_gy, surface_gy);
   result.step_mm = fine.step_mm;
   result.has_dose = !result.dvh.empty();
-  result.outside_grid_cc = (result.dvh.volume_mm3() - result.dvh.covered_mm3()) / units::cc;
+  result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;
   if (result.outside_grid_cc > 0)
     warnings.push_back({"structure-outside-grid",
                         fmt::format("{}: {:.3g} of {:.4g} cc lie outside the dose grid; their dose is unknown",
                                     result.name, result.outside_grid_cc, result.volume_cc)});
   if (!result.has_dose) return;
 
-  DoseAtPoint top{-HUGE_VAL, {}};
-  for (std::size_t i = 0; i < fine.dose_gy.size(); ++i)
-    if (fine.dose_gy[i] > top.dose_gy) top = {fine.dose_gy[i], fine.points[i]};
-  top = climb(dose, top.point, [&](PatientPoint p) { return shape.contains(p); });
-  for (std::size_t i = 0; i < surface.size(); ++i)
-    if (surface_gy[i] > top.dose_gy) top = {surface_gy[i], surface[i]};
-  result.dvh.raise_maximum(top.dose_gy);
-  if (top.dose_gy >= result.dvh.max_gy()) result.max_point = top.point;
+  DoseAtPoint hottest{-HUGE_VAL, {}}, coldest{HUGE_VAL, {}};
+  const auto offer = [&](double gy, PatientPoint p) {
+    if (gy > hottest.dose_gy) hottest = {gy, p};
+    if (gy < coldest.dose_gy) coldest = {gy, p};
+  };
+  for (std::size_t i = 0; i < fine.dose_gy.size(); ++i) offer(fine.dose_gy[i], fine.points[i]);
+  for (std::size_t i = 0; i < surface.size(); ++i) offer(surface_gy[i], surface[i]);
+  const auto inside = [&](PatientPoint p) { return shape.contains(p); };
+  hottest = climb(dose, hottest.point, inside);
+  coldest = descend(dose, coldest.point, inside);
+  result.dvh.widen(coldest.dose_gy, hottest.dose_gy);
+  result.max_point = hottest.point;
   result.min_gy = result.dvh.min_gy();
   result.mean_gy = result.dvh.mean_gy();
   result.max_gy = result.dvh.max_gy();

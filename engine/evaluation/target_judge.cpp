@@ -85,7 +85,7 @@ class TargetJudge {
   // Dmax of the target and of the body are one number where the body's maximum lies in the target.
   void raise_maximum(JudgedTarget& target) {
     if (!max_in_body_ || !target.structure->has_dose || !target.shape->contains(max_in_body_->point)) return;
-    target.structure->dvh.raise_maximum(max_in_body_->dose_gy);
+    target.structure->dvh.widen(target.structure->min_gy, max_in_body_->dose_gy);
     target.structure->max_gy = target.structure->dvh.max_gy();
     for (auto& [text, value] : target.structure->queries) {
       const Metric metric = Metric::parse(text);

@@ -176,7 +176,7 @@ TEST(GaussianDose, VolumesOfSmallSpheresOnA1MmGrid) {
       });
       const DoseInterpolator interpolate(dose);
       const auto sphere = [&](double r) {
-        return analytic::samples_of(centre, {r, r, r}, r / 40, [r](PatientVec p) { return norm2(p) <= r * r; });
+        return analytic::samples_of(centre, {r, r, r}, r / 25, [r](PatientVec p) { return norm2(p) <= r * r; });
       };
       const std::vector<Sample> v100 = sphere(1.3 * radius), v50 = sphere(1.1 * reach);
       const double exact100 = 4.0 / 3 * M_PI * std::pow(radius, 3), exact50 = 4.0 / 3 * M_PI * std::pow(reach, 3);
