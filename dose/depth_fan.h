@@ -28,6 +28,7 @@ class DepthFan {
   DepthFan(const SourceFrame& frame, const FanExtent& extent, FanSpacing spacing);
 
   int rows() const { return rows_; }
+  std::size_t rays() const { return std::size_t(rows_) * columns_; }
   std::size_t bytes() const { return depth_mm_.size() * sizeof(float); }
   /// Traces the rays of one row; rows may be built side by side.
   void build_row(int row, const DensityMap& density);

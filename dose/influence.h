@@ -6,37 +6,49 @@
 #include "dose/dose_engine.h"
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 namespace sbrt {
 
-/// Sparse matrix [Gy/MU], one column per beam, rows = points; both products have a fixed summation order.
+/// Sparse matrix [Gy/MU], one column per beam, rows = points; both products have a fixed summation order, so their
+/// bytes do not depend on the thread count. A column is stored as runs of consecutive points (4 bytes per run and 4 per
+/// entry), so points that are neighbours in space should be neighbours in the list. Copies share the columns.
 class DoseInfluence {
  public:
   struct Column {
     std::vector<std::uint32_t> rows;  //!< ascending
     std::vector<float> gy_per_mu;     //!< > 0
   };
-  DoseInfluence(std::size_t points, std::vector<Column> columns);
+  DoseInfluence(std::size_t points, const std::vector<Column>& columns);
 
   std::size_t points() const { return points_; }
   std::size_t beams() const { return columns_.size(); }
   std::size_t entries() const;
-  const Column& column(std::size_t beam) const { return columns_[beam]; }
+  std::size_t bytes() const;
+  Column column(std::size_t beam) const;  ///< written out
+
+  /// The matrix of some of the beams, in the given order; nothing is computed or copied.
+  DoseInfluence subset(const std::vector<std::size_t>& beams) const;
+  /// The matrix with the other's beams behind these. @pre equal points
+  DoseInfluence joined(const DoseInfluence& more) const;
 
   /// d = A x [Gy]
   std::vector<double> dose(const std::vector<double>& weights_mu) const;
   /// g = A^T y
   std::vector<double> transposed_product(const std::vector<double>& y) const;
 
+  class PackedColumn;
+
  private:
+  friend class InfluenceBuilder;
+  DoseInfluence(std::vector<std::shared_ptr<const PackedColumn>> columns, std::size_t points);
   std::size_t points_;
-  std::vector<Column> columns_;           //!< by beam
-  std::vector<std::uint64_t> row_start_;  //!< by point (same entries, beams ascending)
-  std::vector<std::uint32_t> row_beam_;
-  std::vector<float> row_value_;
+  std::vector<std::shared_ptr<const PackedColumn>> columns_;  //!< by beam
 };
 
+/// Beams that miss the body give empty columns. Beams of one source share the depths; see DoseOptions for the paths.
+/// @throws InputError as compute_dose
 DoseInfluence compute_influence(const BeamSet& beams, const DensityMap& density, const BeamData& beam_data,
                                 const std::vector<PatientPoint>& points, const DoseOptions& options = {},
                                 Progress& progress = no_progress);

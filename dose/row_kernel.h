@@ -15,6 +15,15 @@ struct LineOfPoints {
   float dx, dy, dz;
 };
 
+struct ScatteredPoints {
+  const float *x, *y, *z;
+};
+
+/// Rows of the matrix that turns coordinates of one frame at the source into those of another.
+struct Rotation {
+  float x[3], y[3], z[3];
+};
+
 /// The instruction set of the inner loops. All give the same bytes: each point's operations are the same IEEE
 /// operations in the same order.
 enum class SimdPath { portable, avx2, avx512 };
@@ -28,6 +37,12 @@ struct RowKernel {
   /// @return number of points within the largest radius
   std::int64_t (*add_dose)(const FoldedTables::View& tables, LineOfPoints line, int count, const float* depth_mm,
                            float weight_mu, float* dose_gy);
+  /// As `depth`, at scattered points.
+  void (*depth_at)(const DepthFan::View& fan, ScatteredPoints points, int count, float* depth_mm);
+  /// Dose per MU at scattered points given in any frame at the source; 0 beyond the largest radius and behind the
+  /// source.
+  void (*dose_at)(const FoldedTables::View& tables, const Rotation& to_beam, ScatteredPoints points, int count,
+                  const float* depth_mm, float* gy_per_mu);
 };
 const RowKernel& row_kernel(SimdPath path);
 
