@@ -49,6 +49,7 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
     for (const JsonReader& query : v->items()) request.queries.push_back(StructureQuery::parse(query.text()));
 
   if (const auto v = json.find("nodes")) request.nodes = v->text();
+  if (const auto v = json.find("avoid")) request.avoid = texts(*v);
   if (const auto v = json.find("collimators_mm")) request.collimators_mm = v->numbers(1, 100);
   if (const auto v = json.find("count")) request.count = int(v->integer(1, 100000));
   if (const auto v = json.find("seed")) request.seed = std::uint64_t(v->integer(0));
@@ -71,6 +72,7 @@ PlanRequest merge(PlanRequest base, const PlanRequest& options) {
   replace_if_any(base.targets.targets, options.targets.targets);
   replace_if_stated(base.targets.union_name, options.targets.union_name);
   replace_if_stated(base.coverage_pct, options.coverage_pct, unstated.coverage_pct);
+  replace_if_any(base.avoid, options.avoid);
   replace_if_stated(base.nodes, options.nodes, unstated.nodes);
   replace_if_stated(base.count, options.count);
   replace_if_stated(base.seed, options.seed, unstated.seed);

@@ -40,7 +40,8 @@ ImportedCase import_case(const CaseSelection& selection, Progress& progress) {
     try {
       return chooser();
     } catch (const InputError& error) {
-      throw InputError(error.problem(), error.where(), error.why(), error.remedy() + refused_list(catalogue));
+      const std::string where = error.where().empty() ? selection.inputs.front().string() : error.where();
+      throw InputError(error.problem(), where, error.why(), error.remedy() + refused_list(catalogue));
     }
   };
   const auto& structure_file = choose([&]() -> const auto& { return dicom::choose_structures(catalogue, selection.rtstruct); });
@@ -49,7 +50,6 @@ ImportedCase import_case(const CaseSelection& selection, Progress& progress) {
   dicom::LoadedCt ct = dicom::load_ct(series, progress);
 
   Warnings warnings = catalogue.warnings;
-  append(warnings, series.warnings);
   for (const dicom::RefusedFile& file : catalogue.refused)
     if (!is_no_dicom(file)) warnings.push_back({"file-refused", file.path.string() + ": " + file.reason});
   append(warnings, ct.warnings);

@@ -12,42 +12,11 @@
 #include "geometry/error.h"
 
 namespace sbrt {
-namespace {
-
-const dicom::DoseFile& choose_dose(const dicom::Catalogue& catalogue, const std::string& choice) {
-  std::vector<const dicom::DoseFile*> matching;
-  for (const dicom::DoseFile& file : catalogue.doses)
-    if (choice.empty() || file.reference.sop_instance_uid == choice || file.path.filename() == choice || file.path == choice)
-      matching.push_back(&file);
-  if (matching.size() == 1) return *matching.front();
-  std::string list;
-  for (const dicom::DoseFile& file : catalogue.doses)
-    list += fmt::format("\n  --dose {}   ({} {}, UID {})", file.path.filename().string(), file.units, file.summation_type,
-                        file.reference.sop_instance_uid);
-  if (catalogue.doses.empty())
-    throw InputError("no RTDOSE found", "input folder", "there is no dose to judge", "add the RTDOSE file to the folder");
-  if (matching.empty()) throw InputError("no RTDOSE matches '" + choice + "'", "--dose", "", "choose one of:" + list);
-  throw InputError(fmt::format("{} RTDOSE files", matching.size()), "input folder", "it is not clear which one is meant", "choose one:" + list);
-}
-
-void check_same_patient(const dicom::DoseFile& dose, const dicom::StructureFile& structures) {
-  if (!dose.frame_of_reference_uid.empty() && !structures.frame_of_reference_uid.empty() &&
-      dose.frame_of_reference_uid != structures.frame_of_reference_uid)
-    throw InputError("RTDOSE and RTSTRUCT have different frames of reference", dose.path.string(),
-                     "their coordinates do not belong together", "use the RTSTRUCT the dose was computed on");
-  if (dose.patient_study.patient_id != structures.patient_study.patient_id)
-    throw InputError("RTDOSE and RTSTRUCT are of different patients", dose.path.string(),
-                     fmt::format("patient IDs '{}' and '{}'", dose.patient_study.patient_id, structures.patient_study.patient_id),
-                     "check the folder");
-}
-
-}  // namespace
 
 EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress) {
   const dicom::Catalogue catalogue = dicom::scan(request.inputs, progress);
-  const dicom::DoseFile& dose_file = choose_dose(catalogue, request.dose);
   const dicom::StructureFile& structure_file = dicom::choose_structures(catalogue, request.rtstruct);
-  check_same_patient(dose_file, structure_file);
+  const dicom::DoseFile& dose_file = dicom::choose_dose(catalogue, structure_file, request.dose);
   if (dose_file.units != "GY")
     throw InputError("dose in units " + dose_file.units, dose_file.path.string(), "indices need Gy", "export the dose in Gy");
   const dicom::LoadedStructures structures = dicom::load_structures(structure_file);

@@ -32,7 +32,7 @@ struct EvaluateOutcome {
   Warnings warnings;
 };
 
-/// @throws InputError: no or several RTDOSE (listed with --dose), RTSTRUCT of another patient or frame of reference,
+/// @throws InputError: no or several RTDOSE (listed with --rtdose), RTSTRUCT of another patient or frame of reference,
 ///         relative dose, unknown structure
 EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress = no_progress);
 

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "engine/target_checks.h"
+#include "engine/validity.h"
 #include "geometry/error.h"
 #include "geometry/units.h"
 
@@ -120,8 +121,10 @@ PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase&
   for (const NamedShape& named : prepared.shapes) {
     const auto has_name = [&](const Goal& goal) { return goal.query.structure == named.shape.name(); };
     if (std::any_of(request.goals.begin(), request.goals.end(), has_name)) problem.organs.push_back(named.shape);
-    if (named.role == RoiRole::avoidance) problem.avoidance.push_back(named.shape);
   }
+  // By name only: many systems give every organ the type AVOIDANCE, and no beam would be left.
+  for (const std::string& name : request.avoid)
+    problem.avoidance.push_back(Shape::from_structure(prepared.input.structures.at(name), request.patient.rule));
   problem.goals = request.goals;
   problem.density = &prepared.patient.density;
   problem.beam_data = &prepared.beam_data;
@@ -158,6 +161,7 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   round_weights(planned.beams, normalisation_factor(problem.targets, dose.dose, request.coverage_pct));
   dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
   append(warnings, dose.warnings);
+  append(warnings, validity_warnings(planned.beams, dose, density, prepared.targets.targets));
 
   EvaluationInput input;
   input.dose = &dose.dose;

@@ -26,6 +26,7 @@ struct PlanRequest {
   std::vector<StructureQuery> queries;
   double coverage_pct = 95;                      //!< share of each PTV that receives its prescription
   std::string nodes = "body";
+  std::vector<std::string> avoid;                //!< structures that no beam may pass before it reaches its aim point
   std::vector<double> collimators_mm;            //!< empty: chosen from the target's size
   int count = 0;                                 //!< candidate beams; 0: chosen from the target's size
   std::uint64_t seed = 1;

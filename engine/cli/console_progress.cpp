@@ -30,6 +30,8 @@ void install_cancel_handler() {
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  // A file size limit is a write error like a full disk, with a message and nothing half-written.
+  std::signal(SIGXFSZ, SIG_IGN);
 }
 
 bool cancel_requested() { return cancel_flag != 0; }

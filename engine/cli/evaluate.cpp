@@ -63,7 +63,7 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--contours", v->contours, "what lies between contour planes")
       ->check(CLI::IsMember({"shape-following", "slab"}))
       ->capture_default_str();
-  verb->add_option("--dose", v->request.dose, "which RTDOSE: file or SOP instance UID");
+  verb->add_option("--rtdose", v->request.dose, "which RTDOSE: file or SOP instance UID");
   verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
   verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
   verb->add_option("--json", v->json, "write the report as JSON");

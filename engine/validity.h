@@ -1,0 +1,18 @@
+/// Where the dose model is known to be weak, said per plan.
+#pragma once
+
+#include "dose/dose_engine.h"
+#include "engine/target_builder.h"
+#include "geometry/volume.h"
+#include "geometry/warning.h"
+
+#include <vector>
+
+namespace sbrt {
+
+/// Warnings "lung-path" (share of the MU whose last 50 mm before a target cross relative density < 0.4) and
+/// "outside-tables" (share of the points whose depth, field or distance lies outside the beam data and was clamped).
+Warnings validity_warnings(const BeamSet& beams, const DoseResult& dose, const DensityMap& density,
+                           const std::vector<BuiltTarget>& targets);
+
+}  // namespace sbrt
