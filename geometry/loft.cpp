@@ -316,14 +316,25 @@ Loft loft_slabs(const std::vector<ContourPlane>& planes, double lone_thickness_m
   SBRT_EXPECT(!planes.empty() && lone_thickness_mm > 0);
   Loft loft;
   const std::size_t n = planes.size();
-  const auto gap = [&](std::size_t k) { return planes[k + 1].z - planes[k].z; };
+  std::vector<double> gaps;
+  for (std::size_t k = 0; k + 1 < n; ++k) gaps.push_back(planes[k + 1].z - planes[k].z);
+  std::vector<double> sorted = gaps;
+  std::sort(sorted.begin(), sorted.end());
+  const double median = gaps.empty() ? lone_thickness_mm : sorted[(sorted.size() - 1) / 2];
+  for (std::size_t k = 0; k < gaps.size(); ++k)
+    if (gaps[k] > bridged_gaps * median)
+      loft.parted.push_back(k);
+    else if (gaps[k] > missing_plane_gaps * median)
+      loft.bridged.push_back(k);
+  // Thickness on the side of gap g; over a parted gap, the piece ends after half the usual gap.
+  const auto half = [&](std::size_t g) { return 0.5 * (gaps[g] > bridged_gaps * median ? median : gaps[g]); };
   for (std::size_t k = 0; k < n; ++k) {
-    const double below = n == 1 ? lone_thickness_mm : k > 0 ? gap(k - 1) : gap(0);
-    const double above = n == 1 ? lone_thickness_mm : k + 1 < n ? gap(k) : gap(n - 2);
-    loft.slabs.push_back({planes[k].z - 0.5 * below, planes[k].z + 0.5 * above, planes[k].region});
-    // Cavalieri's sum against the trapezoid's: the same but for the ends.
-    if (k == 0) loft.uncertainty_mm3 += 0.5 * below * planar::area(planes[k].region);
-    if (k + 1 == n) loft.uncertainty_mm3 += 0.5 * above * planar::area(planes[k].region);
+    const double below = n == 1 ? 0.5 * lone_thickness_mm : half(k > 0 ? k - 1 : 0);
+    const double above = n == 1 ? 0.5 * lone_thickness_mm : half(k + 1 < n ? k : n - 2);
+    loft.slabs.push_back({planes[k].z - below, planes[k].z + above, planes[k].region});
+    // How far the ends reach is a convention; all of it is uncertain.
+    if (k == 0) loft.uncertainty_mm3 += below * planar::area(planes[k].region);
+    if (k + 1 == n) loft.uncertainty_mm3 += above * planar::area(planes[k].region);
   }
   return loft;
 }

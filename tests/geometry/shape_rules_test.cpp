@@ -170,6 +170,14 @@ TEST(ShapeRule, PiecesFarApartAreNotBridged) {
   EXPECT_NEAR(shape.volume_mm3() / (2 * pi * 25 * 12), 1, exact_solid);
 }
 
+TEST(ShapeRule, SlabsDoNotReachAcrossAWideGap) {
+  std::vector<Contour> contours = cylinder(5, planes(0, 10, 2));
+  append(contours, cylinder(5, planes(40, 50, 2)));
+  const Shape shape = shape_of(contours, BetweenPlanes::slab);
+  EXPECT_TRUE(warns(shape, "wide-gap"));
+  EXPECT_NEAR(shape.volume_mm3(), 2 * pi * 25 * 12, 1e-6);
+}
+
 TEST(ShapeRule, ALonePlaneGetsTheStatedThickness) {
   const Structure lone = structure("GTV", cylinder(5, {3}));
   const Shape shape = Shape::from_structure(lone, BetweenPlanes::shape_following, 2.5);
