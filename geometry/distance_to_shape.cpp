@@ -32,6 +32,7 @@ struct Node {
 /// Bounding-box tree over the section curves.
 class SegmentTree {
  public:
+  SegmentTree() = default;
   explicit SegmentTree(std::vector<Segment> segments) : segments_(std::move(segments)) {
     if (!segments_.empty()) build(0, std::uint32_t(segments_.size()));
   }
@@ -114,48 +115,35 @@ class SegmentTree {
   std::vector<Node> nodes_;
 };
 
-}  // namespace
-
-/// Distance to the section curves, and straight along the normal to the nearest section on the other side of the
-/// surface.
-struct DistanceToShape::State {
-  Shape shape;
-  std::vector<Level> levels;  // whole sections, ascending
-  std::vector<RowTable> tables;
-  std::vector<Level> partial;
-  std::vector<RowTable> partial_tables;
-  SegmentTree curves;
-  std::vector<SegmentTree> outlines;  // of each level
-
-  State(const Shape& s, double spacing) : shape(s), curves(collect(s, spacing, levels, partial)) {
-    for (const Level& level : levels) {
-      tables.emplace_back(*level.region);
-      outlines.emplace_back(segments_of(level));
-    }
-    for (const Level& level : partial) partial_tables.emplace_back(*level.region);
+std::vector<Segment> segments_of(const Level& level, double tolerance_mm) {
+  std::vector<Segment> segments;
+  for (const Loop& all : *level.region) {
+    const Loop loop = planar::simplified(all, tolerance_mm);
+    for (std::size_t i = 0, j = loop.size() - 1; i < loop.size(); j = i++)
+      segments.push_back({loop[j].u, loop[j].v, loop[i].u - loop[j].u, loop[i].v - loop[j].v, level.z});
   }
+  return segments;
+}
 
-  static std::vector<Segment> segments_of(const Level& level) {
+/// The surface as section curves at some spacing: distance to the curves, and straight along the normal to the nearest
+/// section on the other side of the surface.
+class Sections {
+ public:
+  Sections(const Shape& shape, double spacing_mm, double tolerance_mm) {
     std::vector<Segment> segments;
-    for (const Loop& loop : *level.region)
-      for (std::size_t i = 0, j = loop.size() - 1; i < loop.size(); j = i++)
-        segments.push_back({loop[j].u, loop[j].v, loop[i].u - loop[j].u, loop[i].v - loop[j].v, level.z});
-    return segments;
-  }
-
-  static std::vector<Segment> collect(const Shape& s, double spacing, std::vector<Level>& whole,
-                                      std::vector<Level>& partial) {
-    std::vector<Segment> segments;
-    for (const Level& level : s.state().levels(spacing)) {
-      (level.whole ? whole : partial).push_back(level);
-      const std::vector<Segment> more = segments_of(level);
+    for (const Level& level : shape.state().levels(spacing_mm)) {
+      (level.whole ? levels : ends_).push_back(level);
+      const std::vector<Segment> more = segments_of(level, tolerance_mm);
       segments.insert(segments.end(), more.begin(), more.end());
     }
-    return segments;
+    for (const Level& level : levels) tables.emplace_back(*level.region);
+    for (const Level& level : ends_) end_tables_.emplace_back(*level.region);
+    curves_ = SegmentTree(std::move(segments));
   }
 
-  /// Squared distance along the normal to the nearest level on the other side, below bound2.
-  double across2(Uv p, double z, bool inside, double bound2) const {
+  /// Squared distance to the surface if below bound2, else bound2.
+  double nearest2(Uv p, double z, bool inside, double bound2) const {
+    bound2 = curves_.nearest2(p.u, p.v, z, bound2);
     const auto at = std::lower_bound(levels.begin(), levels.end(), z,
                                      [](const Level& level, double value) { return level.z < value; });
     const auto start = at - levels.begin();
@@ -170,37 +158,68 @@ struct DistanceToShape::State {
       if (tables[l].contains(p) != inside) bound2 = d * d;
     }
     if (!inside)
-      for (std::size_t l = 0; l < partial.size(); ++l) {
-        const double d = z - partial[l].z;
-        if (d * d < bound2 && partial_tables[l].contains(p)) bound2 = d * d;
+      for (std::size_t l = 0; l < ends_.size(); ++l) {
+        const double d = z - ends_[l].z;
+        if (d * d < bound2 && end_tables_[l].contains(p)) bound2 = d * d;
       }
     return bound2;
+  }
+
+  std::vector<Level> levels;  // whole sections, ascending
+  std::vector<RowTable> tables;
+
+ private:
+  std::vector<Level> ends_;
+  std::vector<RowTable> end_tables_;
+  SegmentTree curves_;
+};
+
+constexpr double far_mm = 12.0;
+
+}  // namespace
+
+struct DistanceToShape::State {
+  Shape shape;
+  double accuracy;
+  Sections fine;
+  Sections coarse;                    // for distances beyond far_mm
+  std::vector<SegmentTree> outlines;  // of each fine level
+
+  // Section curves a distance s apart on the surface leave an error of at most s^2 / 8 D at distance D, D = 1 mm for
+  // the fine ones; s is at most the root of two times the spacing, along the normal and sideways. Half of the accuracy
+  // is left for the simplified polygons.
+  State(const Shape& s, double accuracy_mm)
+      : shape(s),
+        accuracy(accuracy_mm),
+        fine(s, std::sqrt(4 * accuracy_mm), 0.2 * accuracy_mm),
+        coarse(s, std::sqrt(2 * far_mm * accuracy_mm), 0.4 * accuracy_mm) {
+    for (const Level& level : fine.levels) outlines.emplace_back(segments_of(level, 0.2 * accuracy_mm));
   }
 
   /// Close to the surface: plane distances to the sections below and above, joined linearly and foreshortened by the
   /// slope that they give the surface. Infinite where there is no section on one side.
   double between(Uv p, double z) const {
-    const auto above = std::upper_bound(levels.begin(), levels.end(), z,
+    const auto above = std::upper_bound(fine.levels.begin(), fine.levels.end(), z,
                                         [](double value, const Level& level) { return value < level.z; });
-    if (above == levels.begin() || above == levels.end()) return HUGE_VAL;
-    const auto b = std::size_t(above - levels.begin()), a = b - 1;
-    if (levels[a].region->empty() || levels[b].region->empty() || !(levels[b].z > levels[a].z)) return HUGE_VAL;
-    const double da = plane_distance(a, p), db = plane_distance(b, p), dz = levels[b].z - levels[a].z;
+    if (above == fine.levels.begin() || above == fine.levels.end()) return HUGE_VAL;
+    const auto b = std::size_t(above - fine.levels.begin()), a = b - 1;
+    if (fine.levels[a].region->empty() || fine.levels[b].region->empty() || !(fine.levels[b].z > fine.levels[a].z))
+      return HUGE_VAL;
+    const double da = plane_distance(a, p), db = plane_distance(b, p), dz = fine.levels[b].z - fine.levels[a].z;
     const double slope = (db - da) / dz;
-    return (da + slope * (z - levels[a].z)) / std::sqrt(1 + slope * slope);
+    return (da + slope * (z - fine.levels[a].z)) / std::sqrt(1 + slope * slope);
   }
 
   double plane_distance(std::size_t level, Uv p) const {
-    const double d = std::sqrt(outlines[level].nearest2(p.u, p.v, levels[level].z, std::numeric_limits<double>::max()));
-    return tables[level].contains(p) ? -d : d;
+    const double d =
+        std::sqrt(outlines[level].nearest2(p.u, p.v, fine.levels[level].z, std::numeric_limits<double>::max()));
+    return fine.tables[level].contains(p) ? -d : d;
   }
 };
 
 DistanceToShape::DistanceToShape(const Shape& shape, double accuracy_mm) {
   SBRT_EXPECT(accuracy_mm > 0);
-  // Section curves a distance s apart on the surface leave an error of at most s^2 / 8 D at distance D, here D = 1 mm;
-  // s is at most the root of two times the spacing, along the normal and sideways.
-  state_ = std::make_shared<State>(shape, std::sqrt(4 * accuracy_mm));
+  state_ = std::make_shared<State>(shape, accuracy_mm);
 }
 
 double DistanceToShape::operator()(PatientPoint p) const { return std::max(0.0, signed_distance(p)); }
@@ -210,10 +229,13 @@ double DistanceToShape::signed_distance(PatientPoint p) const {
   const Uv q = frame.uv(p);
   const double z = frame.z(p);
   const bool inside = state_->shape.contains(p);
-  double bound2 = std::numeric_limits<double>::max();
-  bound2 = state_->across2(q, z, inside, bound2);
-  bound2 = state_->curves.nearest2(q.u, q.v, z, bound2);
-  const double nearest = std::sqrt(bound2), sign = inside ? -1 : 1;
+  const double sign = inside ? -1 : 1;
+  const double coarse2 = state_->coarse.nearest2(q, z, inside, std::numeric_limits<double>::max());
+  if (coarse2 > (far_mm + state_->accuracy) * (far_mm + state_->accuracy)) return sign * std::sqrt(coarse2);
+  // All curves lie on the surface, so the coarse distance bounds the fine one, up to what the polygons were simplified.
+  const double bound = std::sqrt(coarse2) + state_->accuracy;
+  const double bound2 = state_->fine.nearest2(q, z, inside, bound * bound);
+  const double nearest = std::sqrt(bound2);
   constexpr double close_mm = 1.0;
   if (nearest >= close_mm) return sign * nearest;
   const double between = state_->between(q, z);
