@@ -42,7 +42,7 @@ bool locate(double v, int n, int& cell, double& fraction) {
 // Spline coefficients with one extra sample on either side of every axis, so that no lookup needs a case for the
 // border.
 class Coefficients {
-public:
+ public:
   explicit Coefficients(const DoseGrid& dose)
       : n_{dose.grid().size().nx, dose.grid().size().ny, dose.grid().size().nz},
         row_(std::size_t(n_[0]) + 2),
@@ -58,7 +58,7 @@ public:
   std::size_t row() const { return row_; }
   std::size_t slice() const { return slice_; }
 
-private:
+ private:
   // c[i-1] + 4 c[i] + c[i+1] = 6 f[i] inside; natural ends give c[0] = f[0] and c[n-1] = f[n-1].
   static std::vector<double> pivots(int n) {
     std::vector<double> m(std::max(n, 1), 0.0);

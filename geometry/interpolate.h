@@ -30,7 +30,7 @@ std::string_view to_string(Interpolation kind);  ///< "cubic", "linear"
 /// Between the outermost voxel centres and the edges of the voxels (half a voxel) the value of the outermost centre
 /// holds; farther out the value is NaN. Nothing is extrapolated.
 class DoseInterpolator {
-public:
+ public:
   /// Keeps a reference to `dose`, which must outlive this object unchanged.
   /// @throws InputError when a value of the dose is not finite
   explicit DoseInterpolator(const DoseGrid& dose, Interpolation kind = Interpolation::cubic);
@@ -51,7 +51,7 @@ public:
   const DoseGrid& dose() const { return *dose_; }
   Interpolation kind() const { return kind_; }
 
-private:
+ private:
   struct State;
   struct Corners;
   Corners corners(int i, int j, int k) const;

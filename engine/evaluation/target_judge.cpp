@@ -185,6 +185,7 @@ class TargetJudge {
 
   void compare_with_rtog(TargetResult& result) {
     const auto value = [&](const char* id) { return result.indices.at(id).value; };
+    if (!(value("r50") > 0)) return;  // the dose never reaches Rx/2: there is nothing to compare
     RtogComparison comparison{"out of range", "out of range", rtog_limits(value("tv_cc"))};
     if (comparison.limits) {
       comparison.r50 = rtog_deviation(value("r50"), comparison.limits->r50_none, comparison.limits->r50_minor);

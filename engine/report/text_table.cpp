@@ -24,6 +24,7 @@ std::size_t width_of(const std::string& text) {
 
 // Four significant digits, no exponent for the sizes that plans have.
 std::string number(double value) {
+  if (value == 0) return "0";
   const double size = std::abs(value);
   if (size >= 1e6 || (size > 0 && size < 1e-4)) return fmt::format("{:.3e}", value);
   const int decimals = size < 1e-3 ? 6 : size < 1 ? 4 : size < 10 ? 3 : size < 100 ? 2 : 1;
