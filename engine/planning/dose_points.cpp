@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace sbrt {
 namespace {
@@ -77,15 +78,54 @@ double shell_volume(double diameter_mm, double low_mm, double high_mm) {
   return ball(diameter_mm + 2 * high_mm) - ball(diameter_mm + 2 * low_mm);
 }
 
+/// About `points` quasi-random points inside the shape, each for the same volume, and about `surface` on its surface.
+/// Pieces of a sampled shape would not do: their centroids keep away from the surface, where the coverage is decided.
 void add_inside(std::vector<DosePoint>& out, const Shape& shape, PointRole role, int owner, int points, int surface,
-                const Occupancy& body) {
-  const double step = std::cbrt(shape.volume_mm3() / points);
-  for (const Sample& s : shape.sample(step))
-    if (inside(body, s.point)) out.push_back({s.point, role, owner, s.volume_mm3, 0});
+                const Occupancy& body, std::uint64_t seed) {
+  const Box box = shape.bounding_box();
+  const PatientVec size = box.high - box.low;
+  const auto wanted = std::int64_t(std::ceil(size.x * size.y * size.z / shape.volume_mm3() * points));
+  std::vector<PatientPoint> made(wanted);
+  std::vector<char> keep(wanted, 0);
+  parallel_for_blocks(wanted, 256, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) {
+      const auto u = [&](int axis) { return quasi_random(std::uint64_t(i), axis, seed); };
+      made[i] = box.low + PatientVec{u(0) * size.x, u(1) * size.y, u(2) * size.z};
+      keep[i] = shape.contains(made[i]);
+    }
+  });
+  const auto kept = std::count(keep.begin(), keep.end(), char(1));
+  const double piece = kept > 0 ? shape.volume_mm3() / double(kept) : 0;
+  for (std::int64_t i = 0; i < wanted; ++i)
+    if (keep[i] && inside(body, made[i])) out.push_back({made[i], role, owner, piece, 0});
   // A sphere's surface in terms of its volume; other shapes have more surface and get more points.
   const double area = pi * std::pow(equal_volume_diameter_mm(shape), 2);
   for (const PatientPoint& p : surface_points(shape, std::sqrt(area / surface)))
     if (inside(body, p)) out.push_back({p, role, owner, 0, 0});
+}
+
+/// Neighbours in space become neighbours in the list (Morton order), which the influence matrix stores and multiplies
+/// faster.
+void sort_by_place(std::vector<DosePoint>& points) {
+  Box box;
+  for (const DosePoint& p : points) box.add(p.point);
+  const auto spread = [](double share) {  // 10 bits, two zeros between each and the next
+    std::uint64_t bits = 0;
+    const auto cell = std::uint64_t(share * 1023);
+    for (int b = 0; b < 10; ++b) bits |= (cell >> b & 1) << (3 * b);
+    return bits;
+  };
+  const double side = std::max({box.high.x - box.low.x, box.high.y - box.low.y, box.high.z - box.low.z, 1e-9});
+  std::vector<std::pair<std::uint64_t, std::size_t>> order;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const PatientVec v = (points[i].point - box.low) / side;
+    order.emplace_back(spread(v.x) | spread(v.y) << 1 | spread(v.z) << 2, i);
+  }
+  std::sort(order.begin(), order.end());
+  std::vector<DosePoint> sorted;
+  sorted.reserve(points.size());
+  for (const auto& [key, i] : order) sorted.push_back(points[i]);
+  points.swap(sorted);
 }
 
 }  // namespace
@@ -104,7 +144,8 @@ std::vector<DosePoint> make_dose_points(const PlanningProblem& problem, const Po
   for (std::size_t t = 0; t < problem.targets.size(); ++t) {
     const Shape& shape = problem.targets[t].shape;
     const int owner = int(t);
-    add_inside(points, shape, PointRole::target, owner, density.target, density.surface, *problem.body);
+    add_inside(points, shape, PointRole::target, owner, density.target, density.surface, *problem.body,
+               mixed(seed) + 8 * t);
     const double d = equal_volume_diameter_mm(shape);
     const ShellEdges edge = shell_edges(d);
     const auto shell = [&](double low, double high, int wanted, int tag) {
@@ -116,7 +157,9 @@ std::vector<DosePoint> make_dose_points(const PlanningProblem& problem, const Po
     shell(edge.middle_mm, edge.far_mm, density.far_shell, 3);
   }
   for (std::size_t o = 0; o < problem.organs.size(); ++o)
-    add_inside(points, problem.organs[o], PointRole::organ, int(o), density.organ, density.organ / 3, *problem.body);
+    add_inside(points, problem.organs[o], PointRole::organ, int(o), density.organ, density.organ / 3, *problem.body,
+               mixed(seed + 1) + o);
+  sort_by_place(points);
   return points;
 }
 

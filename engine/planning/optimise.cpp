@@ -12,12 +12,6 @@
 namespace sbrt {
 namespace {
 
-DoseInfluence only(const DoseInfluence& influence, const std::vector<std::size_t>& beams) {
-  std::vector<DoseInfluence::Column> columns;
-  for (const std::size_t b : beams) columns.push_back(influence.column(b));
-  return DoseInfluence(influence.points(), std::move(columns));
-}
-
 template <class T>
 std::vector<T> only(const std::vector<T>& values, const std::vector<std::size_t>& picked) {
   std::vector<T> out;
@@ -76,7 +70,7 @@ class Search {
   }
 
   void pick(Working& w, const std::vector<std::size_t>& beams) {
-    w.influence = only(w.influence, beams);
+    w.influence = w.influence.subset(beams);
     w.beams = only(w.beams, beams);
     w.weights_mu = only(w.weights_mu, beams);
   }
@@ -92,36 +86,12 @@ class Search {
   int fractions_;
 };
 
-/// The matrix of `beams` on the penalties' points without entries below `least_share` of their beam's largest. What is
-/// left out of the dose at a point is less than that share of the sum of all beams' largest doses, about the maximum
-/// dose.
 DoseInfluence influence_of(const BeamSet& beams, const PlanningProblem& problem, const PlanningOptions& options,
-                           const PlanPenalties& penalties, float least_share, Progress& progress) {
-  constexpr std::size_t batch = 200;  // bounds the memory of the full columns
+                           const PlanPenalties& penalties, Progress& progress) {
   DoseOptions dose_options;
   dose_options.depth = options.depth;
-  const std::vector<PatientPoint> points = penalties.positions();
-  std::vector<DoseInfluence::Column> columns;
-  progress.begin("influence", std::int64_t(beams.size()));
-  for (std::size_t begin = 0; begin < beams.size(); begin += batch) {
-    const std::size_t end = std::min(beams.size(), begin + batch);
-    const BeamSet some(beams.begin() + std::ptrdiff_t(begin), beams.begin() + std::ptrdiff_t(end));
-    const DoseInfluence full = compute_influence(some, *problem.density, *problem.beam_data, points, dose_options);
-    for (std::size_t b = 0; b < some.size(); ++b) {
-      const DoseInfluence::Column& c = full.column(b);
-      const float largest = c.gy_per_mu.empty() ? 0 : *std::max_element(c.gy_per_mu.begin(), c.gy_per_mu.end());
-      DoseInfluence::Column kept;
-      for (std::size_t e = 0; e < c.rows.size(); ++e)
-        if (c.gy_per_mu[e] >= least_share * largest) {
-          kept.rows.push_back(c.rows[e]);
-          kept.gy_per_mu.push_back(c.gy_per_mu[e]);
-        }
-      columns.push_back(std::move(kept));
-    }
-    progress.advance(std::int64_t(some.size()));
-  }
-  progress.end();
-  return penalties.with_mean_rows(DoseInfluence(points.size(), std::move(columns)));
+  return penalties.with_mean_rows(
+      compute_influence(beams, *problem.density, *problem.beam_data, penalties.positions(), dose_options, progress));
 }
 
 }  // namespace
@@ -133,20 +103,20 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   if (problem.targets.empty()) throw InputError("no target", "optimisation", "", "name a target");
   if (candidates.empty()) throw InputError("no candidate beams", "optimisation", "", "make or load some");
 
-  constexpr float coarse_share = 2e-2f, dense_share = 5e-3f;
   PlanningResult result;
   const std::vector<GoalTerm> terms = goal_terms(problem, result.warnings);
   PlanPenalties coarse(problem, options, make_dose_points(problem, {}, options.seed), terms);
-  Working w{candidates, influence_of(candidates, problem, options, coarse, coarse_share, progress),
+  Working w{candidates, influence_of(candidates, problem, options, coarse, progress),
             std::vector<double>(candidates.size(), 0.0)};
 
+  const std::size_t limit = std::size_t(options.max_beams);
   progress.begin("optimise", 14);
   Search search(problem, options, progress);
   for (int round = 0; round < 3; ++round) {
     search.solve(w, coarse, 300, 1e-3);
     coarse.adapt(search.dose_gy);
+    if (round == 1) search.keep(w, coarse, 4 * limit);  // what two solves left at zero hardly comes back
   }
-  const std::size_t limit = std::size_t(options.max_beams);
   for (const double share : {2.0, 1.5, 1.25, 1.0}) {
     search.keep(w, coarse, std::size_t(std::lround(share * double(limit))));
     if (w.beams.empty())
@@ -158,8 +128,9 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
 
   PlanPenalties dense(problem, options,
                       make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1), terms);
-  w.influence = influence_of(w.beams, problem, options, dense, dense_share, progress);
-  progress.begin("optimise", 5);
+  w.influence = influence_of(w.beams, problem, options, dense, progress);
+  progress.begin("optimise", 6);
+  dense.carry_on(coarse);
   search.dose_gy = w.influence.dose(w.weights_mu);
   for (int round = 0; round < 4; ++round) {
     dense.adapt(search.dose_gy);

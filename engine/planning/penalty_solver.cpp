@@ -26,7 +26,7 @@ class ScaledProblem {
     SBRT_EXPECT(p.cost_per_mu.empty() || p.cost_per_mu.size() == a.beams());
     SBRT_EXPECT(p.upper_mu.empty() || p.upper_mu.size() == a.beams());
     for (std::size_t j = 0; j < a.beams(); ++j) {
-      const DoseInfluence::Column& c = a.column(j);
+      const DoseInfluence::Column c = a.column(j);
       double curvature = 0;
       for (std::size_t e = 0; e < c.rows.size(); ++e) {
         const RowPenalty& r = p.rows[c.rows[e]];

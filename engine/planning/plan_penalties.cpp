@@ -15,7 +15,8 @@ std::vector<double> at(const std::vector<double>& values, const std::vector<std:
   return picked;
 }
 
-constexpr double safety = 0.015;    // goals are asked for with this margin: points miss the very maximum
+constexpr double strongest_boost = 64;  // beyond it the problem is too stiff for what the isodose still gains
+constexpr double safety = 0.015;        // goals are asked for with this margin: points miss the very maximum
 constexpr std::size_t crowd = 100;  // a goal on more points than this is not spread thinner: few of them will matter
 
 }  // namespace
@@ -72,6 +73,7 @@ std::vector<PatientPoint> PlanPenalties::positions() const {
 
 DoseInfluence PlanPenalties::with_mean_rows(const DoseInfluence& influence) const {
   SBRT_EXPECT(influence.points() == points_.size());
+  if (rows_.size() == points_.size()) return influence;
   std::vector<DoseInfluence::Column> columns;
   for (std::size_t b = 0; b < influence.beams(); ++b) columns.push_back(influence.column(b));
   std::size_t row = points_.size();
@@ -161,6 +163,14 @@ double PlanPenalties::reached_isodose(const std::vector<double>& dose_gy, int ta
   return problem_.targets[target].prescription.dose_gy / highest;
 }
 
+void PlanPenalties::carry_on(const PlanPenalties& other) {
+  SBRT_EXPECT(other.low_scale_.size() == low_scale_.size() && other.term_weight_.size() == term_weight_.size());
+  low_scale_ = other.low_scale_;
+  high_scale_ = other.high_scale_;
+  high_boost_ = other.high_boost_;
+  term_weight_ = other.term_weight_;
+}
+
 void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
   // Move each target's limits so that after the lift to its coverage the maximum meets the isodose.
   for (std::size_t t = 0; t < problem_.targets.size(); ++t) {
@@ -169,7 +179,9 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
     low_scale_[t] = std::clamp(low_scale_[t] * factor, 0.8, 1.2);
     const double over = isodose_[t] / (reached_isodose(dose_gy, int(t)) * factor);
     high_scale_[t] = std::clamp(high_scale_[t] / over, 0.9, 1.02);
-    if (over > 1.01) high_boost_[t] *= 2;
+    // An isodose that nobody asked for may be missed a little; the fall-off is worth more.
+    const double tolerated = problem_.targets[t].prescription.isodose_pct ? 1.01 : 1.05;
+    if (over > tolerated) high_boost_[t] = std::min(4 * high_boost_[t], strongest_boost);
   }
   const double lifted = lift(dose_gy);
   set_base_rows();

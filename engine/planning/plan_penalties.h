@@ -41,6 +41,9 @@ class PlanPenalties {
   /// target limits must move so that the coverage comes out, which goals need more weight.
   void adapt(const std::vector<double>& dose_gy);
 
+  /// Starts from what another set of points of the same plan has learned about limits and weights.
+  void carry_on(const PlanPenalties& other);
+
   /// Dose that coverage_pct of target t receives [Gy].
   double covered_gy(const std::vector<double>& dose_gy, int target) const;
   /// Largest prescription / covered_gy of the targets: the factor that lifts all of them to their coverage.

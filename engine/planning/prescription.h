@@ -7,7 +7,7 @@ namespace sbrt {
 
 /// Total dose, number of fractions and, where wanted, the prescription isodose in percent of the maximum.
 struct Prescription {
-  double dose_gy = 0;   //!< total over all fractions [Gy]
+  double dose_gy = 0;  //!< total over all fractions [Gy]
   int fractions = 1;
   std::optional<double> isodose_pct;
 
