@@ -12,7 +12,7 @@ namespace sbrt {
 namespace {
 
 constexpr double model_from_mm = 15;  // shallower depths: Monte Carlo build-up, profile of 15 mm
-constexpr double tail_mm = 30;        // profiles end this far beyond the nominal field edge
+constexpr double tail_mm = 30;        // profiles end this far beyond the nominal field edge, on the next 0.1 mm
 constexpr double radius_lattice_mm = 0.1;
 constexpr double radius_tolerance = 1e-4;  // OCR error of linear interpolation between the radii that are kept
 
@@ -59,7 +59,8 @@ std::vector<std::size_t> thinned(const std::vector<double>& radii,
 
 std::string ocr_block(const GenericModelParameters& parameters, double collimator_mm) {
   const GenericField field(parameters, collimator_mm);
-  const std::vector<double> radii = range(0, collimator_mm / 2 + tail_mm, radius_lattice_mm);
+  const std::vector<double> radii = range(
+      0, std::ceil((collimator_mm / 2 + tail_mm) / radius_lattice_mm - 1e-9) * radius_lattice_mm, radius_lattice_mm);
   std::vector<std::vector<double>> ocr;
   for (const double r : radii) ocr.push_back(field.dose(r, ocr_depths_mm));
   const std::vector<double> axis = ocr.front();
