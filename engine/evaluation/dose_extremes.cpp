@@ -252,7 +252,9 @@ std::optional<Measured> maximum_beyond(const DoseInterpolator& dose, const Regio
   const std::optional<DoseAtPoint> voxel = search.hottest_voxel();
   const std::optional<DoseAtPoint> found = search.hottest_part(voxel);
   if (!found) return std::nullopt;
-  return Measured{found->dose_gy, {voxel ? voxel->dose_gy : found->dose_gy, found->dose_gy}};
+  // The spline returns a sample but for rounding, so the search may end an ulp below the voxel where it began.
+  const double value = voxel ? std::max(found->dose_gy, voxel->dose_gy) : found->dose_gy;
+  return Measured{value, {voxel ? voxel->dose_gy : value, value}};
 }
 
 }  // namespace sbrt
