@@ -35,8 +35,8 @@ std::vector<double> divided_differences(const std::vector<AreaAt>& points, doubl
 
 }  // namespace
 
-double smoother_power(const std::vector<AreaAt>& points) {
-  if (points.size() < 4) return 1;
+double smoother_power(const std::vector<AreaAt>& points, bool ring) {
+  if (points.size() < 4) return ring ? 2 : 1;
   double mean_area = 0;
   for (const AreaAt& p : points) mean_area += p.area / double(points.size());
   const double bend = std::abs(divided_differences(points, 1).back()) / mean_area;
@@ -44,9 +44,9 @@ double smoother_power(const std::vector<AreaAt>& points) {
   return bend_of_square < 0.5 * bend ? 2 : 1;
 }
 
-AreaLaw::AreaLaw(std::vector<AreaAt> points) : points_(std::move(points)) {
+AreaLaw::AreaLaw(std::vector<AreaAt> points, bool ring) : points_(std::move(points)), ring_(ring) {
   SBRT_EXPECT(!points_.empty() && points_.size() <= 4);
-  power_ = points_.size() == 2 ? 0.5 : smoother_power(points_);
+  power_ = points_.size() == 2 ? (ring ? 1 : 0.5) : smoother_power(points_, ring);
   coefficients_ = divided_differences(points_, power_);
 }
 
@@ -73,7 +73,7 @@ AreaLaw AreaLaw::coarser(double z0, double z1) const {
   fewer.erase(std::max_element(fewer.begin(), fewer.end(), [&](const AreaAt& p, const AreaAt& q) {
     return std::abs(p.z - middle) < std::abs(q.z - middle);
   }));
-  return AreaLaw(std::move(fewer));
+  return AreaLaw(std::move(fewer), ring_);
 }
 
 double EndCap::area(double s) const {
@@ -120,7 +120,7 @@ EndCap flat_cap(const std::vector<AreaAt>& points, double gap_mm) {
 
 }  // namespace
 
-EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm) {
+EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, bool ring) {
   SBRT_EXPECT(!points.empty() && gap_mm > 0);
   if (points.size() == 1) return flat_cap(points, gap_mm);
   const auto depth = [&](std::size_t i) { return std::abs(points[i].z - points[0].z); };
@@ -137,7 +137,7 @@ EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm) {
     if (points[0].area >= constant * points[1].area) return flat_cap(points, gap_mm);
     lower_order = gap_mm;
   } else {
-    cap.power = smoother_power(points);
+    cap.power = smoother_power(points, ring);
     const double b0 = std::pow(points[0].area, cap.power), b1 = std::pow(points[1].area, cap.power),
                  b2 = std::pow(points[2].area, cap.power), h1 = depth(1), h2 = depth(2);
     const double s01 = (b0 - b1) / h1, s12 = (b1 - b2) / (h2 - h1);

@@ -17,7 +17,8 @@ struct AreaAt {
 class AreaLaw {
  public:
   /// One to four points, ascending in z; A or A^2 is taken, whichever four points follow more smoothly.
-  explicit AreaLaw(std::vector<AreaAt> points);
+  /// @param ring fewer than four points cannot tell; a ring's A^2 is then taken
+  explicit AreaLaw(std::vector<AreaAt> points, bool ring = false);
   double operator()(double z) const;
   double mean(double z0, double z1) const;
   /// The same with the point farthest from [z0, z1] left out, to estimate the error.
@@ -28,10 +29,12 @@ class AreaLaw {
   std::vector<AreaAt> points_;
   std::vector<double> coefficients_;  // Newton's divided differences of A^power
   double power_ = 1;
+  bool ring_ = false;
 };
 
-/// Exponent p of {1, 2} for which A^p through four points is closest to a quadratic.
-double smoother_power(const std::vector<AreaAt>& points);
+/// Exponent p of {1, 2} for which A^p through four points is closest to a quadratic; with fewer points 2 for rings,
+/// else 1.
+double smoother_power(const std::vector<AreaAt>& points, bool ring);
 
 /// How a piece ends beyond its last plane.
 struct EndCap {
@@ -48,6 +51,7 @@ struct EndCap {
 /// Ends a piece whose areas, from the last plane inwards, are `points` (one to four), the next plane being `gap_mm`
 /// away. Where the extrapolated area reaches zero within the gap, it tapers to there; otherwise it ends flat after half
 /// a gap.
-EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm);
+/// @param ring as for AreaLaw
+EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, bool ring = false);
 
 }  // namespace sbrt

@@ -309,7 +309,8 @@ class Linker {
       for (std::size_t i = 0; i < far.size() && i < 2; ++i) points.push_back(far[i]);
       std::sort(points.begin(), points.end(), [](const AreaAt& p, const AreaAt& q) { return p.z < q.z; });
     }
-    return AreaLaw(points);
+    const bool ring = link.lower_region.size() > link.lower.size() && link.upper_region.size() > link.upper.size();
+    return AreaLaw(points, ring);
   }
 
   /// Areas of the hole on the planes before the gap give the way the cavity ends.
@@ -337,7 +338,8 @@ class Linker {
         for (const bool upwards : {false, true}) {
           if ((upwards ? planes_[k].up[a] : planes_[k].down[a]) >= 0) continue;
           result_.ends.push_back(
-              {k, upwards, planes_[k].regions[a], end_cap(chain(k, {a}, !upwards), end_gap(k, upwards))});
+              {k, upwards, planes_[k].regions[a],
+               end_cap(chain(k, {a}, !upwards), end_gap(k, upwards), planes_[k].regions[a].size() > 1)});
         }
   }
 

@@ -1,10 +1,10 @@
 #include "geometry/grid.h"
 
+#include "geometry/error.h"
+
 #include <gtest/gtest.h>
 
 #include <cmath>
-
-#include "geometry/error.h"
 
 namespace sbrt {
 namespace {

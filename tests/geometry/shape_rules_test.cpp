@@ -41,15 +41,16 @@ TEST(ShapeRule, SlabIsCavalierisSumWithHalfGapsAtTheEnds) {
 }
 
 TEST(ShapeRule, ATorusKeepsItsHoleAndIsExact) {
-  for (const double gap : {0.5, 1.0, 2.0}) {
-    const Shape shape = shape_of(torus(15, 6, planes(-15.35, 15, gap)));
-    EXPECT_NEAR(shape.volume_mm3() / (2 * pi * pi * 15 * 36), 1, 2 * exact_solid) << gap;
-    EXPECT_FALSE(shape.contains({0, 0, 0}));
-    EXPECT_FALSE(shape.contains({8.9, 0, 0}));
-    EXPECT_TRUE(shape.contains({9.1, 0, 0}));
-    EXPECT_TRUE(shape.contains({0, -20.9, 0}));
-    EXPECT_FALSE(shape.contains({0, -21.1, 0}));
-  }
+  for (const double gap : {0.5, 1.0, 2.0, 3.0})
+    for (const double shift : {0.0, 0.3}) {
+      const Shape shape = shape_of(torus(15, 6, planes(-15 + shift * gap, 15, gap)));
+      EXPECT_NEAR(shape.volume_mm3() / (2 * pi * pi * 15 * 36), 1, 2 * exact_solid) << gap;
+      EXPECT_FALSE(shape.contains({0, 0, 0}));
+      EXPECT_FALSE(shape.contains({8.9, 0, 0}));
+      EXPECT_TRUE(shape.contains({9.1, 0, 0}));
+      EXPECT_TRUE(shape.contains({0, -20.9, 0}));
+      EXPECT_FALSE(shape.contains({0, -21.1, 0}));
+    }
 }
 
 // The hole starts and ends between planes: a cavity has poles of its own.
