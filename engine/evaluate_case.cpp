@@ -34,7 +34,11 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
 
   EvaluationInput input;
   input.dose = &dose.dose;
-  input.structures = evaluable_shapes(structures.structures, request.rule, warnings);
+  std::optional<double> slice_spacing_mm;
+  if (catalogue.ct_series.size() == 1 && catalogue.ct_series[0].slice_spacing_mm > 0)
+    slice_spacing_mm = catalogue.ct_series[0].slice_spacing_mm;
+  const ShapeRule rule = shape_rule(structures.structures, request.between, slice_spacing_mm);
+  input.structures = evaluable_shapes(structures.structures, rule, warnings);
   if (!request.prescriptions.empty() && request.prescriptions.size() != 1 && request.prescriptions.size() != request.targets.size())
     throw InputError(fmt::format("{} prescriptions for {} targets", request.prescriptions.size(), request.targets.size()), "--prescription",
                      "one serves all targets, or each has its own", "repeat --prescription in the order of the targets");
@@ -43,14 +47,14 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   for (std::size_t i = 0; i < request.targets.size(); ++i) {
     const Structure& target = structures.structures.at(request.targets[i]);
     const bool usable = std::any_of(input.structures.begin(), input.structures.end(), [&](const NamedShape& s) { return s.shape.name() == target.name; });
-    if (!usable) Shape::from_structure(target, request.rule);  // throws with the reason
+    if (!usable) shape_of(target, rule);  // throws with the reason
     input.targets.push_back({target.name, request.prescriptions.size() == 1 ? request.prescriptions[0] : request.prescriptions[i]});
   }
 
   // Region of the prescription isodose volume: body contour, else body found in the CT, else the dose grid.
   std::optional<Occupancy> body_in_ct;
   if (const Structure* body = body_structure(structures.structures, request.body)) {
-    input.body = Shape::from_structure(*body, request.rule);
+    input.body = shape_of(*body, rule);
   } else if (!catalogue.ct_series.empty()) {
     const dicom::CtSeries& series = dicom::choose_ct(catalogue, structure_file, request.ct_uid);
     body_in_ct = find_body(dicom::load_ct(series, progress).image);

@@ -21,7 +21,7 @@ struct EvaluateRequest {
   std::vector<Goal> goals;
   double alpha_beta_gy = 10.0;
   Interpolation interpolation = Interpolation::cubic;
-  BetweenPlanes rule = BetweenPlanes::shape_following;
+  BetweenPlanes between = BetweenPlanes::shape_following;
 };
 
 struct EvaluateOutcome {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dicom/import.h"
+#include "engine/structure_shapes.h"
 #include "geometry/error.h"
 #include "geometry/units.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-InspectedStructure inspect_structure(const Structure& structure, const std::string& file, BetweenPlanes rule, Warnings& warnings) {
+InspectedStructure inspect_structure(const Structure& structure, const std::string& file, const ShapeRule& rule, Warnings& warnings) {
   InspectedStructure found;
   found.rtstruct = file;
   found.name = structure.name;
@@ -23,7 +24,7 @@ InspectedStructure inspect_structure(const Structure& structure, const std::stri
     return found;
   }
   try {
-    const Shape shape = Shape::from_structure(structure, rule);
+    const Shape shape = shape_of(structure, rule);
     found.planes = int(shape.plane_positions_mm().size());
     found.volume_cc = shape.volume_mm3() / units::cc;
     const Interval v = shape.volume_interval_mm3();
@@ -58,7 +59,7 @@ Json series_json(const dicom::CtSeries& s) {
 
 }  // namespace
 
-Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlanes rule, Progress& progress) {
+Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlanes between, Progress& progress) {
   Inspection inspection;
   inspection.catalogue = dicom::scan(paths, progress);
   inspection.warnings = inspection.catalogue.warnings;
@@ -68,6 +69,10 @@ Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlane
     try {
       const dicom::LoadedStructures loaded = dicom::load_structures(file);
       append(inspection.warnings, loaded.warnings);
+      std::optional<double> slice_spacing_mm;
+      if (inspection.catalogue.ct_series.size() == 1 && inspection.catalogue.ct_series[0].slice_spacing_mm > 0)
+        slice_spacing_mm = inspection.catalogue.ct_series[0].slice_spacing_mm;
+      const ShapeRule rule = shape_rule(loaded.structures, between, slice_spacing_mm);
       progress.begin("structures", std::int64_t(loaded.structures.structures().size()));
       for (const Structure& structure : loaded.structures.structures()) {
         inspection.structures.push_back(inspect_structure(structure, name, rule, inspection.warnings));

@@ -30,7 +30,7 @@ struct Inspection {
   Warnings warnings;
 };
 
-Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlanes rule, Progress& progress = no_progress);
+Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlanes between, Progress& progress = no_progress);
 
 /// Schema of docs/formats.md, "inspect".
 std::string to_json(const Inspection& inspection);

@@ -11,14 +11,15 @@ const Structure* body_structure(const StructureSet& structures, const std::strin
   return wanted.empty() ? structures.body() : &structures.at(wanted);
 }
 
-PatientModel make_patient_model(const CtImage& ct, const StructureSet& structures, const PatientModelOptions& options) {
+PatientModel make_patient_model(const CtImage& ct, const StructureSet& structures, const PatientModelOptions& options,
+                                const ShapeRule& rule) {
   const DensityTable table = DensityTable::named_or_file(options.density);
   Warnings warnings;
 
   std::optional<Shape> body_shape;
   std::string body_source;
   if (const Structure* contour = body_structure(structures, options.body)) {
-    body_shape = Shape::from_structure(*contour, options.rule);
+    body_shape = shape_of(*contour, rule);
     body_source = "body contour '" + contour->name + "'";
     append(warnings, body_shape->warnings());
   } else {
@@ -30,7 +31,7 @@ PatientModel make_patient_model(const CtImage& ct, const StructureSet& structure
 
   std::vector<DensityOverride> overrides;
   for (const auto& [name, hu] : options.overrides) {
-    const Shape shape = Shape::from_structure(structures.at(name), options.rule);
+    const Shape shape = shape_of(structures.at(name), rule);
     overrides.push_back({occupancy_of(shape, ct.grid()), hu});
     warnings.push_back({"density-override", fmt::format("CT numbers inside '{}' were replaced by {} HU", name, hu)});
   }

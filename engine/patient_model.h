@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "dose/density.h"
+#include "engine/structure_shapes.h"
 #include "geometry/shape.h"
 #include "geometry/structure_set.h"
 #include "geometry/volume.h"
@@ -18,7 +19,7 @@ struct PatientModelOptions {
   std::vector<std::pair<std::string, double>> overrides;    //!< structure name -> HU
   std::string body;                                         //!< --body; empty: EXTERNAL, External/Body/Skin, else found in the CT
   bool couch_in = false;                                    //!< what lies outside the body (couch, mask) counts in the path too
-  BetweenPlanes rule = BetweenPlanes::shape_following;
+  BetweenPlanes between = BetweenPlanes::shape_following;
 };
 
 struct PatientModel {
@@ -31,7 +32,8 @@ struct PatientModel {
 };
 
 /// @throws InputError for an unknown structure or table
-PatientModel make_patient_model(const CtImage& ct, const StructureSet& structures, const PatientModelOptions& options);
+PatientModel make_patient_model(const CtImage& ct, const StructureSet& structures, const PatientModelOptions& options,
+                                const ShapeRule& rule);
 
 /// Body contour by option or by role and name; null when there is none.
 const Structure* body_structure(const StructureSet& structures, const std::string& wanted);

@@ -74,20 +74,6 @@ Grid dose_grid_over(const Occupancy& body, double spacing_mm) {
   return covering_grid(box, {spacing_mm, spacing_mm, spacing_mm}, body.grid());
 }
 
-std::vector<NamedShape> evaluable_shapes(const StructureSet& structures, BetweenPlanes rule, Warnings& warnings) {
-  std::vector<NamedShape> shapes;
-  for (const Structure& structure : structures.structures()) {
-    if (structure.contours.empty() || structure.role == RoiRole::marker) continue;
-    try {
-      shapes.push_back({Shape::from_structure(structure, rule), structure.role});
-      append(warnings, shapes.back().shape.warnings());
-    } catch (const InputError& error) {
-      warnings.push_back({"structure-not-evaluated", std::string("left out of the report: ") + error.what()});
-    }
-  }
-  return shapes;
-}
-
 NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position) {
   const Axes room = room_axes(patient_position);
   NodeSet turned = nodes;
@@ -98,14 +84,15 @@ NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position) {
 
 PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   ImportedCase input = import_case(request.selection, progress);
-  BuiltTargets targets = build_targets(input.structures, request.targets, input.ct.grid(), request.patient.rule);
-  PatientModel patient = make_patient_model(input.ct, input.structures, request.patient);
+  const ShapeRule rule = shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]);
+  BuiltTargets targets = build_targets(input.structures, request.targets, input.ct.grid(), rule);
+  PatientModel patient = make_patient_model(input.ct, input.structures, request.patient, rule);
   BeamData beam_data = BeamData::named_or_folder(request.beam_data);
   NodeSet nodes = turned_to(NodeSet::named_or_file(request.nodes), input.ct_series.patient_position);
 
   Warnings warnings = input.warnings;
   append(warnings, patient.warnings);
-  std::vector<NamedShape> shapes = evaluable_shapes(input.structures, request.patient.rule, warnings);
+  std::vector<NamedShape> shapes = evaluable_shapes(input.structures, rule, warnings);
   for (const BuiltTarget& target : targets.targets)
     if (!target.gtv.empty()) shapes.push_back({target.shape, RoiRole::ptv});
   check_targets(targets.targets, input.ct.grid(), patient.body);
@@ -123,8 +110,9 @@ PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase&
     if (std::any_of(request.goals.begin(), request.goals.end(), has_name)) problem.organs.push_back(named.shape);
   }
   // By name only: many systems give every organ the type AVOIDANCE, and no beam would be left.
+  const ShapeRule rule = shape_rule(prepared.input.structures, request.patient.between, prepared.input.ct.grid().spacing_mm()[2]);
   for (const std::string& name : request.avoid)
-    problem.avoidance.push_back(Shape::from_structure(prepared.input.structures.at(name), request.patient.rule));
+    problem.avoidance.push_back(shape_of(prepared.input.structures.at(name), rule));
   problem.goals = request.goals;
   problem.density = &prepared.patient.density;
   problem.beam_data = &prepared.beam_data;

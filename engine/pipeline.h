@@ -12,6 +12,7 @@
 #include "engine/evaluation/query.h"
 #include "engine/patient_model.h"
 #include "engine/planning/planner.h"
+#include "engine/structure_shapes.h"
 #include "engine/target_builder.h"
 #include "geometry/progress.h"
 
@@ -73,9 +74,6 @@ double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& ta
 
 /// Grid over the whole body with the CT's axes.
 Grid dose_grid_over(const Occupancy& body, double spacing_mm);
-
-/// Shapes of all structures that can be evaluated; the others are named in `warnings`.
-std::vector<NamedShape> evaluable_shapes(const StructureSet& structures, BetweenPlanes rule, Warnings& warnings);
 
 /// Node offsets turned from a head-first supine patient to `patient_position` (HFS, HFP, FFS, ... DICOM C.7.3.1.1.2).
 /// @throws InputError for a position that is not one of the eight

@@ -96,7 +96,7 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
                   {"margin_mm", request.targets.margin_mm ? fmt::format("{}", *request.targets.margin_mm) : "none"},
                   {"gtv", fmt::format("{}", fmt::join(request.targets.gtvs, ","))},
                   {"union", request.targets.union_name},
-                  {"contours", std::string(to_string(request.patient.rule))},
+                  {"contours", std::string(to_string(request.patient.between))},
                   {"couch", request.patient.couch_in ? "in" : "out"},
                   {"patient_position", prepared.input.ct_series.patient_position}};
   file.inputs = prepared.input.inputs;

@@ -66,7 +66,7 @@ std::vector<double> plane_positions_along(const Grid& ct_grid, PatientVec normal
 }
 
 BuiltTargets build_targets(const StructureSet& structures, const TargetRequest& request, const Grid& ct_grid,
-                           BetweenPlanes rule) {
+                           const ShapeRule& rule) {
   if (request.gtvs.empty() && request.targets.empty())
     throw InputError("no target is named", "--gtv or --target", "there is nothing to plan on",
                      "name a GTV with --gtv and --margin-mm, or a PTV with --target");
@@ -97,11 +97,11 @@ BuiltTargets build_targets(const StructureSet& structures, const TargetRequest& 
     s.colour = colour;
     s.contours = std::move(contours);
     built.added.push_back(std::move(s));
-    return Shape::from_structure(built.added.back(), rule);
+    return shape_of(built.added.back(), rule);
   };
 
   std::vector<Shape> gtvs;
-  for (const std::string& name : request.gtvs) gtvs.push_back(Shape::from_structure(structures.at(name), rule));
+  for (const std::string& name : request.gtvs) gtvs.push_back(shape_of(structures.at(name), rule));
   std::vector<std::vector<Shape>> groups;
   std::vector<std::string> sources;
   if (joined) {
@@ -123,7 +123,7 @@ BuiltTargets build_targets(const StructureSet& structures, const TargetRequest& 
     built.targets.push_back({ptv, prescription(i), sources[i]});
   }
   for (std::size_t i = 0; i < request.targets.size(); ++i)
-    built.targets.push_back({Shape::from_structure(structures.at(request.targets[i]), rule), prescription(groups.size() + i), ""});
+    built.targets.push_back({shape_of(structures.at(request.targets[i]), rule), prescription(groups.size() + i), ""});
   return built;
 }
 

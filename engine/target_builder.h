@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/planning/prescription.h"
+#include "engine/structure_shapes.h"
 #include "geometry/shape.h"
 #include "geometry/structure_set.h"
 
@@ -33,7 +34,7 @@ struct BuiltTargets {
 /// @param plane_positions_mm CT planes along the contours' normal
 /// @throws InputError for a missing or negative margin, an unknown structure, a wrong number of prescriptions
 BuiltTargets build_targets(const StructureSet& structures, const TargetRequest& request,
-                           const Grid& ct_grid, BetweenPlanes rule);
+                           const Grid& ct_grid, const ShapeRule& rule);
 
 /// Positions of the CT planes along `normal` when it is the CT's slice axis, else planes of the finest spacing across the grid.
 std::vector<double> plane_positions_along(const Grid& ct_grid, PatientVec normal);

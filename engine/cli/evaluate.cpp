@@ -27,7 +27,7 @@ void run(EvaluateVerb& verb, Session& session) {
   if (!verb.goals_file.empty())
     for (Goal& goal : read_goal_file(verb.goals_file)) verb.request.goals.push_back(std::move(goal));
   verb.request.interpolation = verb.interpolation == "linear" ? Interpolation::linear : Interpolation::cubic;
-  verb.request.rule = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+  verb.request.between = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
 
   const EvaluateOutcome outcome = evaluate_case(verb.request, session.progress());
   PlanReport report;

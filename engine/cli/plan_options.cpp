@@ -85,7 +85,7 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
   if (texts.collimators != "auto") request.collimators_mm = parse_collimators(texts.collimators);
   request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
   request.patient.couch_in = texts.couch == "in";
-  request.patient.rule = texts.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+  request.patient.between = texts.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
 }
 
 }  // namespace sbrt::cli
