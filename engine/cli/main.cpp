@@ -1,5 +1,8 @@
 #include <spdlog/spdlog.h>
 
+#include <unistd.h>
+
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -40,10 +43,19 @@ int report_error(const std::exception& error) {
   return cli::exit_internal;
 }
 
+// OpenMP threads that spin while they wait slow each other down many times on a busy machine, and the runtime reads its
+// wait policy only when it is loaded: so the program starts itself once more with the policy set.
+void wait_passively(char** argv) {
+  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+  ::setenv("OMP_WAIT_POLICY", "passive", 1);
+  ::execv("/proc/self/exe", argv);  // returns only when it failed; then the default policy serves
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace sbrt::cli;
+  wait_passively(argv);
   Session session;
   CLI::App app{description, "sbrtplan"};
   app.footer(footer);
