@@ -1,14 +1,14 @@
 /// DICOM in. Every file is screened with DCMTK before any pixel decoder sees it.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
 #include "dicom/objects.h"
 #include "geometry/progress.h"
 #include "geometry/structure_set.h"
 #include "geometry/volume.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace sbrt::dicom {
 
@@ -25,18 +25,20 @@ const CtSeries& choose_ct(const Catalogue& catalogue, const StructureFile& struc
 /// @throws InputError: none, several (listed with --rtstruct)
 const StructureFile& choose_structures(const Catalogue& catalogue, const std::string& choice = {});
 
-/// The dose in the frame of reference and of the patient of the structure set; of several the only one of DoseSummationType PLAN.
+/// The dose in the frame of reference and of the patient of the structure set; of several the only one of
+/// DoseSummationType PLAN.
 /// @param choice file name or SOP instance UID (--rtdose), or empty
 /// @throws InputError: none, several (listed with --rtdose), another patient or frame of reference
-const DoseFile& choose_dose(const Catalogue& catalogue, const StructureFile& structures, const std::string& choice = {});
+const DoseFile& choose_dose(const Catalogue& catalogue, const StructureFile& structures,
+                            const std::string& choice = {});
 
 struct LoadedCt {
   CtImage image;
   Warnings warnings;  //!< those of the series, and: padding clamped, ...
 };
-/// Decodes and rescales each slice by its own slope and intercept. Irregular slice distances are resampled linearly onto a
-/// regular grid that is at least as fine as the smallest distance (never averaged).
-/// Padding and values below -1024 HU become -1024 HU.
+/// Decodes and rescales each slice by its own slope and intercept. Irregular slice distances are resampled linearly
+/// onto a regular grid that is at least as fine as the smallest distance (never averaged). Padding and values below
+/// -1024 HU become -1024 HU.
 /// @throws InputError naming file and reason, also for a series with a refusal
 LoadedCt load_ct(const CtSeries& series, Progress& progress = no_progress);
 

@@ -1,6 +1,9 @@
 /// What was found in a folder of DICOM files, before pixels are decoded.
 #pragma once
 
+#include "geometry/grid.h"
+#include "geometry/warning.h"
+
 #include <array>
 #include <cstdint>
 #include <filesystem>
@@ -8,15 +11,13 @@
 #include <string>
 #include <vector>
 
-#include "geometry/grid.h"
-#include "geometry/warning.h"
-
 namespace sbrt::dicom {
 
 /// Patient and study, as exported objects must repeat them. Text is UTF-8; empty where the source had nothing.
 struct PatientStudy {
   std::string patient_name, patient_id, patient_birth_date, patient_sex;
-  std::string study_instance_uid, study_id, study_date, study_time, accession_number, referring_physician, study_description;
+  std::string study_instance_uid, study_id, study_date, study_time, accession_number, referring_physician,
+      study_description;
   bool operator==(const PatientStudy&) const = default;
 };
 
@@ -42,7 +43,8 @@ struct CtSeries {
   std::vector<CtSlice> slices;
   double slice_spacing_mm = 0;  //!< of the grid that load_ct() makes; 0 where the slices allow none
   Warnings warnings;
-  /// Empty when a dose may be computed on this series; else why not (gantry tilt, missing slices, duplicate position, ...).
+  /// Empty when a dose may be computed on this series; else why not (gantry tilt, missing slices, duplicate position,
+  /// ...).
   std::string refusal;
 };
 
@@ -60,7 +62,8 @@ struct DoseFile {
   std::filesystem::path path;
   PatientStudy patient_study;
   InstanceReference reference;
-  std::string frame_of_reference_uid, units, type, summation_type;  //!< GY | RELATIVE; PHYSICAL...; PLAN, FRACTION, BEAM, ...
+  std::string frame_of_reference_uid, units, type,
+      summation_type;  //!< GY | RELATIVE; PHYSICAL...; PLAN, FRACTION, BEAM, ...
   std::string referenced_plan_uid;
 };
 
@@ -69,8 +72,8 @@ struct PlanFile {
   PatientStudy patient_study;
   InstanceReference reference;
   std::string label;
-  std::optional<int> fractions;               //!< FractionGroup's number of fractions planned
-  std::optional<double> prescription_dose_gy; //!< total target prescription dose where stated
+  std::optional<int> fractions;                //!< FractionGroup's number of fractions planned
+  std::optional<double> prescription_dose_gy;  //!< total target prescription dose where stated
   std::string referenced_structure_uid;
 };
 
@@ -85,7 +88,7 @@ struct Catalogue {
   std::vector<StructureFile> structures;
   std::vector<DoseFile> doses;
   std::vector<PlanFile> plans;
-  std::vector<RefusedFile> refused;   //!< not DICOM, truncated, unsupported: each with its reason
+  std::vector<RefusedFile> refused;  //!< not DICOM, truncated, unsupported: each with its reason
   Warnings warnings;
 };
 

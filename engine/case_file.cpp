@@ -31,7 +31,8 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
 
   PlanRequest request;
   const std::filesystem::path folder = path.parent_path().empty() ? "." : path.parent_path();
-  for (const std::string& input : texts(json.at("dicom"))) request.selection.inputs.push_back((folder / input).lexically_normal());
+  for (const std::string& input : texts(json.at("dicom")))
+    request.selection.inputs.push_back((folder / input).lexically_normal());
   if (const auto v = json.find("ct")) request.selection.ct_uid = v->text();
   if (const auto v = json.find("rtstruct")) request.selection.rtstruct = v->text();
   if (const auto v = json.find("patient_position")) request.selection.patient_position = v->text();
@@ -40,7 +41,8 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("margin_mm")) request.targets.margin_mm = v->number();
   if (const auto v = json.find("union")) request.targets.union_name = v->text();
   if (const auto v = json.find("target")) request.targets.targets = texts(*v);
-  for (const std::string& text : texts(json.at("prescription"))) request.targets.prescriptions.push_back(Prescription::parse(text));
+  for (const std::string& text : texts(json.at("prescription")))
+    request.targets.prescriptions.push_back(Prescription::parse(text));
   if (const auto v = json.find("coverage_pct")) request.coverage_pct = v->number(50, 100);
 
   if (const auto v = json.find("goals"))

@@ -1,9 +1,9 @@
 /// case.json: a plan request as a file (schema sbrtplan-case/1, docs/formats.md).
 #pragma once
 
-#include <filesystem>
-
 #include "engine/pipeline.h"
+
+#include <filesystem>
 
 namespace sbrt {
 

@@ -44,8 +44,10 @@ ImportedCase import_case(const CaseSelection& selection, Progress& progress) {
       throw InputError(error.problem(), where, error.why(), error.remedy() + refused_list(catalogue));
     }
   };
-  const auto& structure_file = choose([&]() -> const auto& { return dicom::choose_structures(catalogue, selection.rtstruct); });
-  const auto& series = choose([&]() -> const auto& { return dicom::choose_ct(catalogue, structure_file, selection.ct_uid); });
+  const auto& structure_file =
+      choose([&]() -> const auto& { return dicom::choose_structures(catalogue, selection.rtstruct); });
+  const auto& series =
+      choose([&]() -> const auto& { return dicom::choose_ct(catalogue, structure_file, selection.ct_uid); });
   dicom::LoadedStructures structures = dicom::load_structures(structure_file);
   dicom::LoadedCt ct = dicom::load_ct(series, progress);
 
@@ -63,12 +65,8 @@ ImportedCase import_case(const CaseSelection& selection, Progress& progress) {
     throw InputError("patient position " + selection.patient_position + " is asked for", "--patient-position",
                      "the CT says " + chosen.patient_position, "leave the option out");
   }
-  return {std::move(chosen),
-          structure_file,
-          std::move(ct.image),
-          std::move(structures.structures),
-          std::move(inputs),
-          std::move(warnings)};
+  return {std::move(chosen), structure_file,     std::move(ct.image), std::move(structures.structures),
+          std::move(inputs), std::move(warnings)};
 }
 
 }  // namespace sbrt

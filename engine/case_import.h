@@ -1,10 +1,6 @@
 /// From a DICOM folder to the CT, the structures and the record of what was read.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
 #include "dicom/import.h"
 #include "dicom/objects.h"
 #include "engine/report/input_record.h"
@@ -12,6 +8,10 @@
 #include "geometry/structure_set.h"
 #include "geometry/volume.h"
 #include "geometry/warning.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace sbrt {
 

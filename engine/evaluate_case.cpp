@@ -1,15 +1,15 @@
 #include "engine/evaluate_case.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "dicom/import.h"
 #include "engine/case_import.h"
 #include "engine/patient_model.h"
 #include "engine/pipeline.h"
 #include "geometry/body.h"
 #include "geometry/error.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
 
 namespace sbrt {
 
@@ -18,7 +18,8 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   const dicom::StructureFile& structure_file = dicom::choose_structures(catalogue, request.rtstruct);
   const dicom::DoseFile& dose_file = dicom::choose_dose(catalogue, structure_file, request.dose);
   if (dose_file.units != "GY")
-    throw InputError("dose in units " + dose_file.units, dose_file.path.string(), "indices need Gy", "export the dose in Gy");
+    throw InputError("dose in units " + dose_file.units, dose_file.path.string(), "indices need Gy",
+                     "export the dose in Gy");
   const dicom::LoadedStructures structures = dicom::load_structures(structure_file);
   const dicom::LoadedDose dose = dicom::load_dose(dose_file);
 
@@ -39,16 +40,22 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
     slice_spacing_mm = catalogue.ct_series[0].slice_spacing_mm;
   const ShapeRule rule = shape_rule(structures.structures, request.between, slice_spacing_mm);
   input.structures = evaluable_shapes(structures.structures, rule, warnings);
-  if (!request.prescriptions.empty() && request.prescriptions.size() != 1 && request.prescriptions.size() != request.targets.size())
-    throw InputError(fmt::format("{} prescriptions for {} targets", request.prescriptions.size(), request.targets.size()), "--prescription",
-                     "one serves all targets, or each has its own", "repeat --prescription in the order of the targets");
+  if (!request.prescriptions.empty() && request.prescriptions.size() != 1 &&
+      request.prescriptions.size() != request.targets.size())
+    throw InputError(
+        fmt::format("{} prescriptions for {} targets", request.prescriptions.size(), request.targets.size()),
+        "--prescription", "one serves all targets, or each has its own",
+        "repeat --prescription in the order of the targets");
   if (!request.targets.empty() && request.prescriptions.empty())
-    throw InputError("--target needs a prescription", "--prescription", "the indices refer to it", "give one such as 45Gy/5fx");
+    throw InputError("--target needs a prescription", "--prescription", "the indices refer to it",
+                     "give one such as 45Gy/5fx");
   for (std::size_t i = 0; i < request.targets.size(); ++i) {
     const Structure& target = structures.structures.at(request.targets[i]);
-    const bool usable = std::any_of(input.structures.begin(), input.structures.end(), [&](const NamedShape& s) { return s.shape.name() == target.name; });
+    const bool usable = std::any_of(input.structures.begin(), input.structures.end(),
+                                    [&](const NamedShape& s) { return s.shape.name() == target.name; });
     if (!usable) shape_of(target, rule);  // throws with the reason
-    input.targets.push_back({target.name, request.prescriptions.size() == 1 ? request.prescriptions[0] : request.prescriptions[i]});
+    input.targets.push_back(
+        {target.name, request.prescriptions.size() == 1 ? request.prescriptions[0] : request.prescriptions[i]});
   }
 
   // Region of the prescription isodose volume: body contour, else body found in the CT, else the dose grid.

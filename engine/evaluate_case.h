@@ -1,21 +1,21 @@
 /// Judges an RTDOSE of any system with its RTSTRUCT; a CT is welcome but not needed.
 #pragma once
 
-#include <filesystem>
-#include <string>
-#include <vector>
-
 #include "engine/evaluation/evaluate.h"
 #include "engine/report/input_record.h"
 #include "geometry/progress.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
 
 namespace sbrt {
 
 struct EvaluateRequest {
   std::vector<std::filesystem::path> inputs;
-  std::string rtstruct, dose, ct_uid;          //!< file or UID where the folder leaves a choice
+  std::string rtstruct, dose, ct_uid;  //!< file or UID where the folder leaves a choice
   std::vector<std::string> targets;
-  std::vector<Prescription> prescriptions;     //!< one for all targets or one each
+  std::vector<Prescription> prescriptions;  //!< one for all targets or one each
   std::string body;
   std::vector<StructureQuery> queries;
   std::vector<Goal> goals;

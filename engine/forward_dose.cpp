@@ -9,9 +9,9 @@ namespace sbrt {
 
 ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
   ImportedCase input = import_case(request.selection, progress);
-  PatientModel patient = make_patient_model(
-      input.ct, input.structures, request.patient,
-      shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]));
+  PatientModel patient =
+      make_patient_model(input.ct, input.structures, request.patient,
+                         shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]));
   const BeamData beam_data = BeamData::named_or_folder(request.beam_data);
   const Grid grid = dose_grid_over(patient.body, request.grid_mm);
   const DoseOptions options{request.depth};

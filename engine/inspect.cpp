@@ -1,18 +1,19 @@
 #include "engine/inspect.h"
 
-#include <nlohmann/json.hpp>
-
 #include "dicom/import.h"
 #include "engine/structure_shapes.h"
 #include "geometry/error.h"
 #include "geometry/units.h"
+
+#include <nlohmann/json.hpp>
 
 namespace sbrt {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-InspectedStructure inspect_structure(const Structure& structure, const std::string& file, const ShapeRule& rule, Warnings& warnings) {
+InspectedStructure inspect_structure(const Structure& structure, const std::string& file, const ShapeRule& rule,
+                                     Warnings& warnings) {
   InspectedStructure found;
   found.rtstruct = file;
   found.name = structure.name;
@@ -96,7 +97,10 @@ std::string to_json(const Inspection& inspection) {
     j["rtstructs"].push_back({{"path", f.path.string()}, {"uid", f.reference.sop_instance_uid}, {"label", f.label}});
   j["doses"] = Json::array();
   for (const auto& f : inspection.catalogue.doses)
-    j["doses"].push_back({{"path", f.path.string()}, {"uid", f.reference.sop_instance_uid}, {"units", f.units}, {"summation_type", f.summation_type}});
+    j["doses"].push_back({{"path", f.path.string()},
+                          {"uid", f.reference.sop_instance_uid},
+                          {"units", f.units},
+                          {"summation_type", f.summation_type}});
   j["plans"] = Json::array();
   for (const auto& f : inspection.catalogue.plans) {
     Json plan{{"path", f.path.string()}, {"uid", f.reference.sop_instance_uid}, {"label", f.label}};
@@ -115,7 +119,8 @@ std::string to_json(const Inspection& inspection) {
     j["structures"].push_back(item);
   }
   j["refused"] = Json::array();
-  for (const auto& r : inspection.catalogue.refused) j["refused"].push_back({{"path", r.path.string()}, {"reason", r.reason}});
+  for (const auto& r : inspection.catalogue.refused)
+    j["refused"].push_back({{"path", r.path.string()}, {"reason", r.reason}});
   j["warnings"] = Json::array();
   for (const auto& w : inspection.warnings) j["warnings"].push_back({{"code", w.code}, {"text", w.text}});
   return j.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -1,15 +1,15 @@
 /// What a folder holds, without computing any dose: series, structures with volumes, refused files, geometry checks.
 #pragma once
 
-#include <filesystem>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "dicom/objects.h"
 #include "geometry/interval.h"
 #include "geometry/progress.h"
 #include "geometry/shape.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace sbrt {
 
@@ -19,9 +19,9 @@ struct InspectedStructure {
   int number = 0;
   RoiRole role = RoiRole::other;
   int planes = 0, contours = 0;
-  std::optional<double> volume_cc;             //!< absent when no solid can be made of it
+  std::optional<double> volume_cc;  //!< absent when no solid can be made of it
   std::optional<Interval> volume_interval_cc;
-  std::string problem;                         //!< why not
+  std::string problem;  //!< why not
 };
 
 struct Inspection {
@@ -30,7 +30,8 @@ struct Inspection {
   Warnings warnings;
 };
 
-Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlanes between, Progress& progress = no_progress);
+Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlanes between,
+                   Progress& progress = no_progress);
 
 /// Schema of docs/formats.md, "inspect".
 std::string to_json(const Inspection& inspection);

@@ -22,7 +22,7 @@ namespace sbrt {
 /// Every getter marks what it read. expect_all_used() then refuses whatever nobody asked for, so a misspelt or
 /// misplaced key is never ignored. A key that occurs twice in one object is refused while parsing.
 class JsonReader {
-public:
+ public:
   static constexpr double infinity = std::numeric_limits<double>::infinity();
 
   /// @throws InputError when the file cannot be read; syntax errors name file, line and column
@@ -67,7 +67,7 @@ public:
   /// For complaints that only the caller can make; throw it.
   InputError error(const std::string& problem, const std::string& why, const std::string& remedy) const;
 
-private:
+ private:
   struct Document;
   JsonReader(std::shared_ptr<Document> document, const void* value, std::string path);
   std::shared_ptr<Document> document_;
@@ -80,7 +80,7 @@ std::string exact_text(double value);
 
 /// Writes indented JSON; row objects and number lists stay on one line. Numbers read back to the same doubles.
 class JsonWriter {
-public:
+ public:
   JsonWriter& begin_object();
   JsonWriter& end_object();
   JsonWriter& begin_array();
@@ -105,7 +105,7 @@ public:
   /// The text, ended by a newline. @pre all objects and arrays are closed
   std::string finish();
 
-private:
+ private:
   struct Level {
     bool array = false, row = false, empty = true;
   };

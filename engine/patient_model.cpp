@@ -1,9 +1,9 @@
 #include "engine/patient_model.h"
 
-#include <fmt/format.h>
-
 #include "geometry/body.h"
 #include "geometry/error.h"
+
+#include <fmt/format.h>
 
 namespace sbrt {
 
@@ -24,8 +24,9 @@ PatientModel make_patient_model(const CtImage& ct, const StructureSet& structure
     append(warnings, body_shape->warnings());
   } else {
     body_source = "body found in the CT";
-    warnings.push_back({"body-found-in-ct", "no body contour in the RTSTRUCT: the outline was found from the CT; check it, "
-                                            "or name a structure with --body"});
+    warnings.push_back({"body-found-in-ct",
+                        "no body contour in the RTSTRUCT: the outline was found from the CT; check it, "
+                        "or name a structure with --body"});
   }
   Occupancy body = body_shape ? occupancy_of(*body_shape, ct.grid()) : find_body(ct);
 
@@ -35,12 +36,11 @@ PatientModel make_patient_model(const CtImage& ct, const StructureSet& structure
     overrides.push_back({occupancy_of(shape, ct.grid()), hu});
     warnings.push_back({"density-override", fmt::format("CT numbers inside '{}' were replaced by {} HU", name, hu)});
   }
-  DensityResult density = options.couch_in
-                              ? density_from_ct(ct, table, Occupancy(ct.grid(), 1.0f), overrides)
-                              : density_from_ct(ct, table, body, overrides);
+  DensityResult density = options.couch_in ? density_from_ct(ct, table, Occupancy(ct.grid(), 1.0f), overrides)
+                                           : density_from_ct(ct, table, body, overrides);
   append(warnings, density.warnings);
-  return {std::move(body), std::move(body_shape), body_source, std::move(density.density), table.name(), table.sha256(),
-          std::move(warnings)};
+  return {std::move(body), std::move(body_shape), body_source,        std::move(density.density),
+          table.name(),    table.sha256(),        std::move(warnings)};
 }
 
 }  // namespace sbrt

@@ -1,10 +1,6 @@
 /// The patient as the dose engine sees it: body outline and electron density.
 #pragma once
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include "dose/density.h"
 #include "engine/structure_shapes.h"
 #include "geometry/shape.h"
@@ -12,13 +8,17 @@
 #include "geometry/volume.h"
 #include "geometry/warning.h"
 
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace sbrt {
 
 struct PatientModelOptions {
-  std::string density = "schneider";                        //!< name of a table or CSV file
-  std::vector<std::pair<std::string, double>> overrides;    //!< structure name -> HU
-  std::string body;                                         //!< --body; empty: EXTERNAL, External/Body/Skin, else found in the CT
-  bool couch_in = false;                                    //!< what lies outside the body (couch, mask) counts in the path too
+  std::string density = "schneider";                      //!< name of a table or CSV file
+  std::vector<std::pair<std::string, double>> overrides;  //!< structure name -> HU
+  std::string body;       //!< --body; empty: EXTERNAL, External/Body/Skin, else found in the CT
+  bool couch_in = false;  //!< what lies outside the body (couch, mask) counts in the path too
   BetweenPlanes between = BetweenPlanes::shape_following;
 };
 

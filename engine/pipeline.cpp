@@ -1,5 +1,10 @@
 #include "engine/pipeline.h"
 
+#include "engine/target_checks.h"
+#include "engine/validity.h"
+#include "geometry/error.h"
+#include "geometry/units.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,23 +12,19 @@
 #include <cmath>
 #include <map>
 
-#include "engine/target_checks.h"
-#include "engine/validity.h"
-#include "geometry/error.h"
-#include "geometry/units.h"
-
 namespace sbrt {
 namespace {
 
 constexpr double small_target_cc = 10.0;
-constexpr double mu_resolution = 0.01;  // weights are rounded to what a plan file shows, then the dose is computed from them
+constexpr double mu_resolution =
+    0.01;  // weights are rounded to what a plan file shows, then the dose is computed from them
 
 Axes room_axes(const std::string& patient_position) {
   // Room axes (x to the viewer's right, y down, z out of the gantry) in patient coordinates; docs/coordinates.md.
   static const std::map<std::string, std::pair<PatientVec, PatientVec>> table{
-      {"HFS", {{1, 0, 0}, {0, 1, 0}}},   {"HFP", {{-1, 0, 0}, {0, -1, 0}}}, {"FFS", {{-1, 0, 0}, {0, 1, 0}}},
-      {"FFP", {{1, 0, 0}, {0, -1, 0}}},  {"HFDL", {{0, -1, 0}, {1, 0, 0}}}, {"HFDR", {{0, 1, 0}, {-1, 0, 0}}},
-      {"FFDL", {{0, 1, 0}, {1, 0, 0}}},  {"FFDR", {{0, -1, 0}, {-1, 0, 0}}}};
+      {"HFS", {{1, 0, 0}, {0, 1, 0}}},  {"HFP", {{-1, 0, 0}, {0, -1, 0}}}, {"FFS", {{-1, 0, 0}, {0, 1, 0}}},
+      {"FFP", {{1, 0, 0}, {0, -1, 0}}}, {"HFDL", {{0, -1, 0}, {1, 0, 0}}}, {"HFDR", {{0, 1, 0}, {-1, 0, 0}}},
+      {"FFDL", {{0, 1, 0}, {1, 0, 0}}}, {"FFDR", {{0, -1, 0}, {-1, 0, 0}}}};
   const auto entry = table.find(patient_position);
   if (entry == table.end())
     throw InputError(patient_position.empty() ? "the CT does not say how the patient lies"
@@ -70,7 +71,8 @@ Grid dose_grid_over(const Occupancy& body, double spacing_mm) {
           for (const double dk : {-0.5, 0.5}) box.add(body.grid().to_patient(VoxelPoint{i, j + dj, k + dk}));
     }
   if (box.empty())
-    throw InputError("the body is empty", "body contour or CT", "no voxel lies inside it", "name another structure with --body");
+    throw InputError("the body is empty", "body contour or CT", "no voxel lies inside it",
+                     "name another structure with --body");
   return covering_grid(box, {spacing_mm, spacing_mm, spacing_mm}, body.grid());
 }
 
@@ -98,19 +100,27 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   check_targets(targets.targets, input.ct.grid(), patient.body);
   append(warnings, check_structures(shapes, input.ct.grid()));
   const double grid_mm = dose_grid_spacing_mm(request.grid_mm, targets.targets);
-  return {std::move(input), std::move(targets), std::move(patient), std::move(beam_data),
-          std::move(nodes), std::move(shapes), grid_mm, std::move(warnings)};
+  return {std::move(input),
+          std::move(targets),
+          std::move(patient),
+          std::move(beam_data),
+          std::move(nodes),
+          std::move(shapes),
+          grid_mm,
+          std::move(warnings)};
 }
 
 PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase& prepared) {
   PlanningProblem problem;
-  for (const BuiltTarget& target : prepared.targets.targets) problem.targets.push_back({target.shape, target.prescription});
+  for (const BuiltTarget& target : prepared.targets.targets)
+    problem.targets.push_back({target.shape, target.prescription});
   for (const NamedShape& named : prepared.shapes) {
     const auto has_name = [&](const Goal& goal) { return goal.query.structure == named.shape.name(); };
     if (std::any_of(request.goals.begin(), request.goals.end(), has_name)) problem.organs.push_back(named.shape);
   }
   // By name only: many systems give every organ the type AVOIDANCE, and no beam would be left.
-  const ShapeRule rule = shape_rule(prepared.input.structures, request.patient.between, prepared.input.ct.grid().spacing_mm()[2]);
+  const ShapeRule rule =
+      shape_rule(prepared.input.structures, request.patient.between, prepared.input.ct.grid().spacing_mm()[2]);
   for (const std::string& name : request.avoid)
     problem.avoidance.push_back(shape_of(prepared.input.structures.at(name), rule));
   problem.goals = request.goals;
@@ -154,7 +164,8 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   EvaluationInput input;
   input.dose = &dose.dose;
   input.structures = prepared.shapes;
-  for (const BuiltTarget& target : prepared.targets.targets) input.targets.push_back({target.shape.name(), target.prescription});
+  for (const BuiltTarget& target : prepared.targets.targets)
+    input.targets.push_back({target.shape.name(), target.prescription});
   input.body = prepared.patient.body_shape;
   input.body_mask = &prepared.patient.body;
   input.queries = request.queries;

@@ -1,11 +1,6 @@
 /// The main job on one page: from a request to a plan, its dose and its judgement.
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "dose/dose_engine.h"
 #include "engine/case_import.h"
 #include "engine/evaluation/evaluate.h"
@@ -16,6 +11,11 @@
 #include "engine/target_builder.h"
 #include "geometry/progress.h"
 
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace sbrt {
 
 /// Everything the user decides.
@@ -25,17 +25,17 @@ struct PlanRequest {
   PatientModelOptions patient;
   std::vector<Goal> goals;
   std::vector<StructureQuery> queries;
-  double coverage_pct = 95;                      //!< share of each PTV that receives its prescription
+  double coverage_pct = 95;  //!< share of each PTV that receives its prescription
   std::string nodes = "body";
-  std::vector<std::string> avoid;                //!< structures that no beam may pass before it reaches its aim point
-  std::vector<double> collimators_mm;            //!< empty: chosen from the target's size
-  int count = 0;                                 //!< candidate beams; 0: chosen from the target's size
+  std::vector<std::string> avoid;      //!< structures that no beam may pass before it reaches its aim point
+  std::vector<double> collimators_mm;  //!< empty: chosen from the target's size
+  int count = 0;                       //!< candidate beams; 0: chosen from the target's size
   std::uint64_t seed = 1;
-  double grid_mm = 0;                            //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
+  double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
   double alpha_beta_gy = 10.0;
-  std::optional<BeamSet> candidates;             //!< weigh these instead of making candidates
+  std::optional<BeamSet> candidates;  //!< weigh these instead of making candidates
 };
 
 /// What is fixed before any beam is chosen.
@@ -44,8 +44,8 @@ struct PreparedCase {
   BuiltTargets targets;
   PatientModel patient;
   BeamData beam_data;
-  NodeSet nodes;                    //!< turned to the patient's position
-  std::vector<NamedShape> shapes;   //!< all structures that can be evaluated, new PTVs included
+  NodeSet nodes;                   //!< turned to the patient's position
+  std::vector<NamedShape> shapes;  //!< all structures that can be evaluated, new PTVs included
   double grid_mm = 0;
   Warnings warnings;
 };
@@ -53,10 +53,10 @@ struct PreparedCase {
 /// Everything that was decided and found.
 struct PlanOutcome {
   PreparedCase prepared;
-  BeamSet beams;         //!< weights are final: totals over all fractions [MU]
+  BeamSet beams;  //!< weights are final: totals over all fractions [MU]
   DoseResult dose;
   Evaluation evaluation;
-  Warnings warnings;     //!< of the whole run
+  Warnings warnings;  //!< of the whole run
 };
 
 /// Import, targets, body, density, beam data, nodes. @throws InputError, Cancelled

@@ -1,13 +1,13 @@
 #include "engine/plan_outputs.h"
 
-#include <fmt/format.h>
-
 #include "dicom/export.h"
 #include "engine/planning/delivery.h"
 #include "engine/planning/plan_files.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
 #include "geometry/sha256.h"
+
+#include <fmt/format.h>
 
 namespace sbrt {
 namespace {
@@ -23,11 +23,12 @@ dicom::InstanceReference write_structures(const PreparedCase& prepared, const st
     for (const Contour& contour : added.contours)
       for (const PatientPoint& p : contour.points) seed += fmt::format(" {} {} {}", p.x, p.y, p.z);
   }
-  return dicom::write_structures_added(prepared.input.structure_file, prepared.targets.added, &prepared.input.ct_series, seed,
-                                       program_info(), path);
+  return dicom::write_structures_added(prepared.input.structure_file, prepared.targets.added, &prepared.input.ct_series,
+                                       seed, program_info(), path);
 }
 
-void write_dose(const PlanOutcome& outcome, const dicom::InstanceReference& structures, const std::filesystem::path& path) {
+void write_dose(const PlanOutcome& outcome, const dicom::InstanceReference& structures,
+                const std::filesystem::path& path) {
   const dicom::CtSeries& ct = outcome.prepared.input.ct_series;
   dicom::DoseExport info;
   info.patient_study = ct.patient_study;
@@ -62,9 +63,10 @@ PlanReport make_report(const PlanRequest&, const PlanOutcome& outcome) {
   report.inputs = prepared.input.inputs;
   report.evaluation = outcome.evaluation;
   report.dose_grid = DoseGridRecord{outcome.dose.dose.grid().size(), outcome.dose.dose.grid().spacing_mm()};
-  report.beam_data = BeamDataRecord{prepared.beam_data.name(), prepared.beam_data.version(), prepared.beam_data.sha256(),
-                                    prepared.beam_data.clinical()};
-  report.delivery = estimate_delivery(outcome.beams, prepared.nodes, prepared.targets.targets.front().prescription.fractions);
+  report.beam_data = BeamDataRecord{prepared.beam_data.name(), prepared.beam_data.version(),
+                                    prepared.beam_data.sha256(), prepared.beam_data.clinical()};
+  report.delivery =
+      estimate_delivery(outcome.beams, prepared.nodes, prepared.targets.targets.front().prescription.fractions);
   report.density_table = prepared.patient.density_table;
   report.density_sha256 = prepared.patient.density_sha256;
   report.warnings = outcome.warnings;
@@ -77,7 +79,8 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
   file.program_version = program_version();
   file.program_revision = program_revision();
   file.beams = outcome.beams;
-  for (const BuiltTarget& target : prepared.targets.targets) file.targets.push_back({target.shape.name(), target.prescription});
+  for (const BuiltTarget& target : prepared.targets.targets)
+    file.targets.push_back({target.shape.name(), target.prescription});
   for (const Goal& goal : request.goals) file.goals.push_back(goal.text);
   file.coverage_pct = request.coverage_pct;
   file.beam_data_name = prepared.beam_data.name();
@@ -92,7 +95,8 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
   file.options = {{"nodes", request.nodes},
                   {"count", fmt::format("{}", request.count)},
                   {"seed", fmt::format("{}", request.seed)},
-                  {"collimators_mm", request.collimators_mm.empty() ? "auto" : fmt::format("{}", fmt::join(request.collimators_mm, ","))},
+                  {"collimators_mm",
+                   request.collimators_mm.empty() ? "auto" : fmt::format("{}", fmt::join(request.collimators_mm, ","))},
                   {"margin_mm", request.targets.margin_mm ? fmt::format("{}", *request.targets.margin_mm) : "none"},
                   {"gtv", fmt::format("{}", fmt::join(request.targets.gtvs, ","))},
                   {"union", request.targets.union_name},
@@ -103,8 +107,8 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
   return plan_file_text(file);
 }
 
-PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& outcome, const std::filesystem::path& folder,
-                              Progress& progress) {
+PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& outcome,
+                              const std::filesystem::path& folder, Progress& progress) {
   const PlanReport report = make_report(request, outcome);
   progress.begin("writing", std::int64_t(plan_output_files().size()));
   write_file_atomically(folder / "plan.json", plan_json(request, outcome));

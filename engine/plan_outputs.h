@@ -1,12 +1,12 @@
 /// The files of a plan: plan.json, beams.csv, report.json, dose.dcm, structures.dcm.
 #pragma once
 
+#include "engine/pipeline.h"
+#include "engine/report/plan_report.h"
+
 #include <filesystem>
 #include <string>
 #include <vector>
-
-#include "engine/pipeline.h"
-#include "engine/report/plan_report.h"
 
 namespace sbrt {
 
@@ -19,8 +19,8 @@ PlanReport make_report(const PlanRequest& request, const PlanOutcome& outcome);
 std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome);
 
 /// Writes all files into an existing folder. @return the report that was written @throws InputError on a write error
-PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& outcome, const std::filesystem::path& folder,
-                              Progress& progress = no_progress);
+PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& outcome,
+                              const std::filesystem::path& folder, Progress& progress = no_progress);
 
 /// Seed of the UID of a computed dose: equal content and references give an equal UID.
 std::string uid_seed_of(const DoseGrid& dose, const std::string& structure_uid, const std::string& ct_uid);

@@ -1,12 +1,12 @@
 #include "engine/target_builder.h"
 
+#include "geometry/error.h"
+#include "geometry/margin.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "geometry/error.h"
-#include "geometry/margin.h"
 
 namespace sbrt {
 namespace {
@@ -16,7 +16,8 @@ constexpr std::array<std::uint8_t, 3> union_colour{255, 160, 64};
 
 std::string free_name(const StructureSet& structures, const std::vector<Structure>& added, const std::string& wanted) {
   const auto taken = [&](const std::string& name) {
-    return structures.find(name) || std::any_of(added.begin(), added.end(), [&](const auto& s) { return s.name == name; });
+    return structures.find(name) ||
+           std::any_of(added.begin(), added.end(), [&](const auto& s) { return s.name == name; });
   };
   std::string name = wanted;
   for (int n = 2; taken(name); ++n) name = fmt::format("{}_{}", wanted, n);
@@ -71,18 +72,20 @@ BuiltTargets build_targets(const StructureSet& structures, const TargetRequest& 
     throw InputError("no target is named", "--gtv or --target", "there is nothing to plan on",
                      "name a GTV with --gtv and --margin-mm, or a PTV with --target");
   if (!request.gtvs.empty() && !request.margin_mm)
-    throw InputError("--gtv needs a margin", "--margin-mm", "the PTV is the GTV expanded by it", "give one such as --margin-mm 5");
+    throw InputError("--gtv needs a margin", "--margin-mm", "the PTV is the GTV expanded by it",
+                     "give one such as --margin-mm 5");
   if (request.margin_mm && (!std::isfinite(*request.margin_mm) || *request.margin_mm < 0 || *request.margin_mm > 100))
-    throw InputError(fmt::format("margin of {} mm", *request.margin_mm), "--margin-mm", "it must lie between 0 and 100 mm",
-                     "0 plans on the GTV itself; `sbrtplan margin` can shrink");
+    throw InputError(fmt::format("margin of {} mm", *request.margin_mm), "--margin-mm",
+                     "it must lie between 0 and 100 mm", "0 plans on the GTV itself; `sbrtplan margin` can shrink");
   if (!request.union_name.empty() && request.gtvs.size() < 2)
     throw InputError("--union joins at least two GTVs", "--union", "", "repeat --gtv");
 
   const bool joined = !request.union_name.empty();
   const std::size_t count = (joined ? 1 : request.gtvs.size()) + request.targets.size();
   if (request.prescriptions.size() != 1 && request.prescriptions.size() != count)
-    throw InputError(fmt::format("{} prescriptions for {} targets", request.prescriptions.size(), count), "--prescription",
-                     "one serves all targets, or each has its own", "repeat --prescription in the order of the targets");
+    throw InputError(fmt::format("{} prescriptions for {} targets", request.prescriptions.size(), count),
+                     "--prescription", "one serves all targets, or each has its own",
+                     "repeat --prescription in the order of the targets");
   const auto prescription = [&](std::size_t i) {
     return request.prescriptions.size() == 1 ? request.prescriptions[0] : request.prescriptions[i];
   };

@@ -1,11 +1,11 @@
 #include "engine/target_checks.h"
 
+#include "geometry/error.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-
-#include "geometry/error.h"
 
 namespace sbrt {
 namespace {
@@ -46,8 +46,9 @@ void check_targets(const std::vector<BuiltTarget>& targets, const Grid& ct_grid,
     const std::string& name = target.shape.name();
     // Half a per mille: what rounding of contour coordinates can push over the outermost slice.
     if (in_ct < 0.9995 * volume)
-      throw InputError(fmt::format("{:.1f} % of the target '{}' lies outside the CT", 100 * (1 - in_ct / volume), name), "RTSTRUCT",
-                       "no dose can be computed there", "use a CT that holds the whole target, or check that CT and RTSTRUCT belong together");
+      throw InputError(fmt::format("{:.1f} % of the target '{}' lies outside the CT", 100 * (1 - in_ct / volume), name),
+                       "RTSTRUCT", "no dose can be computed there",
+                       "use a CT that holds the whole target, or check that CT and RTSTRUCT belong together");
     const double outside_pct = 100 * (1 - inside / volume);
     if (outside_pct > 50)
       throw InputError(fmt::format("{:.1f} % of the target '{}' lies outside the body", outside_pct, name), "RTSTRUCT",
@@ -66,8 +67,10 @@ Warnings check_structures(const std::vector<NamedShape>& shapes, const Grid& ct_
       if (!in_grid(ct_grid, sample.point)) outside += sample.volume_mm3;
     }
     if (outside > 0.0005 * volume)
-      warnings.push_back({"structure-outside-ct", fmt::format("{:.1f} % of '{}' lies outside the CT; its figures hold for the part inside the dose grid",
-                                                              100 * outside / volume, named.shape.name())});
+      warnings.push_back(
+          {"structure-outside-ct",
+           fmt::format("{:.1f} % of '{}' lies outside the CT; its figures hold for the part inside the dose grid",
+                       100 * outside / volume, named.shape.name())});
   }
   return warnings;
 }

@@ -1,12 +1,12 @@
 /// Whether structures lie where a dose can be computed.
 #pragma once
 
-#include <vector>
-
 #include "engine/evaluation/evaluate.h"
 #include "engine/target_builder.h"
 #include "geometry/volume.h"
 #include "geometry/warning.h"
+
+#include <vector>
 
 namespace sbrt {
 

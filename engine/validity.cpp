@@ -20,17 +20,21 @@ Warnings validity_warnings(const BeamSet& beams, const DoseResult& dose, const D
     const double share = lung_path_share(beams, density, occupancy_of(target.shape, density.grid()));
     if (share >= lung_share_worth_saying)
       warnings.push_back(
-          {"lung-path", fmt::format("{:.0f} % of the MU reach '{}' through lung or air (relative density below 0.4) in the last 50 mm; ray tracing "
-                                    "neglects the lateral electron transport there, and the true dose in and around the target is lower",
-                                    100 * share, target.shape.name())});
+          {"lung-path",
+           fmt::format(
+               "{:.0f} % of the MU reach '{}' through lung or air (relative density below 0.4) in the last 50 mm; ray "
+               "tracing "
+               "neglects the lateral electron transport there, and the true dose in and around the target is lower",
+               100 * share, target.shape.name())});
   }
   const DoseValidity& v = dose.validity;
   const auto say = [&](std::int64_t clamped, const char* what) {
     const double share = v.points_total > 0 ? double(clamped) / double(v.points_total) : 0;
     if (share >= clamped_share_worth_saying)
-      warnings.push_back({"outside-tables", fmt::format("for {:.1f} % of the beam-point pairs the {} lies outside the beam data; the "
-                                                        "table's last value was used",
-                                                        100 * share, what)});
+      warnings.push_back(
+          {"outside-tables", fmt::format("for {:.1f} % of the beam-point pairs the {} lies outside the beam data; the "
+                                         "table's last value was used",
+                                         100 * share, what)});
   };
   say(v.depth_clamped, "depth");
   say(v.field_clamped, "field size");

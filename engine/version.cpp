@@ -1,9 +1,9 @@
 #include "engine/version.h"
 
-#include <fmt/format.h>
-
 #include "dicom/import.h"
 #include "sbrt_revision.h"
+
+#include <fmt/format.h>
 
 namespace sbrt {
 
@@ -11,14 +11,15 @@ std::string program_version() { return SBRT_VERSION; }
 std::string program_revision() { return SBRT_REVISION; }
 
 std::string version_text() {
-  return fmt::format("sbrtplan {} (revision {})\ncompiler: {} {}\nlibraries: {}\nresearch software, not a medical device",
-                     SBRT_VERSION, SBRT_REVISION,
+  return fmt::format(
+      "sbrtplan {} (revision {})\ncompiler: {} {}\nlibraries: {}\nresearch software, not a medical device",
+      SBRT_VERSION, SBRT_REVISION,
 #ifdef __clang__
-                     "clang", __clang_version__,
+      "clang", __clang_version__,
 #else
-                     "g++", __VERSION__,
+      "g++", __VERSION__,
 #endif
-                     dicom::library_versions());
+      dicom::library_versions());
 }
 
 }  // namespace sbrt

@@ -45,7 +45,8 @@ std::string raw_text(DcmItem& item, const DcmTagKey& tag) {
   // The whole string at once: getOFStringArray takes time that grows with the square of the number of values.
   char* characters = nullptr;
   Uint32 length = 0;
-  if (element->getString(characters, length).good()) return characters ? std::string(characters, length) : std::string();
+  if (element->getString(characters, length).good())
+    return characters ? std::string(characters, length) : std::string();
   OFString value;
   if (element->getOFStringArray(value).bad()) return {};
   return {value.data(), value.size()};
@@ -84,9 +85,7 @@ std::string valid_utf8(std::string bytes) {
   return converted;
 }
 
-std::string text(DcmItem& item, const DcmTagKey& tag) {
-  return valid_utf8(std::string(trimmed(raw_text(item, tag))));
-}
+std::string text(DcmItem& item, const DcmTagKey& tag) { return valid_utf8(std::string(trimmed(raw_text(item, tag)))); }
 
 std::string text_at(DcmItem& item, const DcmTagKey& tag, std::size_t position) {
   const std::string all = text(item, tag);

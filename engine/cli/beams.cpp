@@ -1,12 +1,12 @@
-#include <fmt/format.h>
-
-#include <filesystem>
-
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
 #include "engine/planning/plan_files.h"
 #include "geometry/atomic_output.h"
 #include "geometry/error.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
 
 namespace sbrt::cli {
 namespace {
@@ -20,7 +20,8 @@ struct BeamsVerb {
 
 void run(BeamsVerb& verb, Session& session) {
   if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently", "choose another name or give --overwrite");
+    throw InputError("the output exists", verb.out, "nothing is written over silently",
+                     "choose another name or give --overwrite");
   parse_texts(verb.texts, verb.request);
   // Candidates do not depend on the dose; any prescription serves.
   verb.request.targets.prescriptions = {Prescription{1.0, 1, std::nullopt}};
@@ -38,8 +39,9 @@ void run(BeamsVerb& verb, Session& session) {
 }  // namespace
 
 void add_beams_verb(CLI::App& app, Session& session) {
-  CLI::App* verb = add_verb(app, "beams", "candidate beam set for a target",
-                            "sbrtplan beams DIR --target PTV --nodes body --collimators 10,20 --count 6000 --seed 1 --out beams.json");
+  CLI::App* verb = add_verb(
+      app, "beams", "candidate beam set for a target",
+      "sbrtplan beams DIR --target PTV --nodes body --collimators 10,20 --count 6000 --seed 1 --out beams.json");
   auto v = std::make_shared<BeamsVerb>();
   verb->add_option("DIR", v->texts.inputs, "DICOM folder or files")->required();
   verb->add_option("--target", v->request.targets.targets, "structure to aim at; may repeat")->required();

@@ -1,13 +1,13 @@
 #include "engine/cli/console_progress.h"
 
+#include "geometry/error.h"
+
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
-
-#include "geometry/error.h"
+#include <unistd.h>
 
 namespace sbrt::cli {
 namespace {
@@ -58,7 +58,8 @@ void ConsoleProgress::advance(std::int64_t steps) {
   if (!lock.owns_lock()) return;
   const auto now = Clock::now();
   if (now - start_ < first_shown_after) return;
-  if (shown_ && now - last_drawn_ < (terminal_ ? Clock::duration(redraw_terminal) : Clock::duration(redraw_plain))) return;
+  if (shown_ && now - last_drawn_ < (terminal_ ? Clock::duration(redraw_terminal) : Clock::duration(redraw_plain)))
+    return;
   draw(done, now);
 }
 

@@ -1,17 +1,17 @@
 #pragma once
 
+#include "geometry/progress.h"
+
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <mutex>
 #include <string>
 
-#include "geometry/progress.h"
-
 namespace sbrt::cli {
 
-/// Progress on stderr: a bar that redraws itself on a terminal; elsewhere one line per stage that lasts, every few seconds.
-/// Nothing is shown for stages shorter than a moment. advance() throws Cancelled after SIGINT or SIGTERM.
+/// Progress on stderr: a bar that redraws itself on a terminal; elsewhere one line per stage that lasts, every few
+/// seconds. Nothing is shown for stages shorter than a moment. advance() throws Cancelled after SIGINT or SIGTERM.
 class ConsoleProgress final : public Progress {
  public:
   explicit ConsoleProgress(bool terminal);

@@ -1,8 +1,3 @@
-#include <fmt/format.h>
-
-#include <filesystem>
-#include <sstream>
-
 #include "dicom/export.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
@@ -10,6 +5,11 @@
 #include "engine/plan_outputs.h"
 #include "engine/version.h"
 #include "geometry/error.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <sstream>
 
 namespace sbrt::cli {
 namespace {
@@ -26,18 +26,19 @@ PatientPoint parse_point(const std::string& text) {
   PatientPoint p;
   char comma1 = 0, comma2 = 0;
   if (!(list >> p.x >> comma1 >> p.y >> comma2 >> p.z) || comma1 != ',' || comma2 != ',' || !(list >> std::ws).eof())
-    throw InputError("point '" + text + "' cannot be read", "--trace-point", "", "write x,y,z in mm, DICOM patient coordinates");
+    throw InputError("point '" + text + "' cannot be read", "--trace-point", "",
+                     "write x,y,z in mm, DICOM patient coordinates");
   return p;
 }
 
 void print_trace(const ForwardOutcome& outcome, const std::string& point) {
   fmt::print("dose at {} mm (LPS), beam by beam, eq. (6) of docs/physics.md; totals over all fractions\n", point);
-  fmt::print("{:>8} {:>9} {:>9} {:>10} {:>8} {:>8} {:>8} {:>9} {:>10} {:>10}\n", "beam", "z [mm]", "r800 [mm]", "d_eff [mm]", "OF", "TPR",
-             "OCR", "(800/z)^2", "MU", "dose [Gy]");
+  fmt::print("{:>8} {:>9} {:>9} {:>10} {:>8} {:>8} {:>8} {:>9} {:>10} {:>10}\n", "beam", "z [mm]", "r800 [mm]",
+             "d_eff [mm]", "OF", "TPR", "OCR", "(800/z)^2", "MU", "dose [Gy]");
   double sum = 0;
   for (const BeamContribution& c : outcome.trace) {
-    fmt::print("{:>8} {:>9.3f} {:>9.3f} {:>10.3f} {:>8.5f} {:>8.5f} {:>8.5f} {:>9.5f} {:>10.3f} {:>10.6f}\n", c.beam_id, c.z_mm, c.r800_mm,
-               c.d_eff_mm, c.output_factor, c.tpr, c.ocr, c.inverse_square, c.weight_mu, c.dose_gy);
+    fmt::print("{:>8} {:>9.3f} {:>9.3f} {:>10.3f} {:>8.5f} {:>8.5f} {:>8.5f} {:>9.5f} {:>10.3f} {:>10.6f}\n", c.beam_id,
+               c.z_mm, c.r800_mm, c.d_eff_mm, c.output_factor, c.tpr, c.ocr, c.inverse_square, c.weight_mu, c.dose_gy);
     sum += c.dose_gy;
   }
   fmt::print("{:>8} {:>93.6f}\n", "sum", sum);
@@ -45,7 +46,8 @@ void print_trace(const ForwardOutcome& outcome, const std::string& point) {
 
 void run(DoseVerb& verb, Session& session) {
   if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently", "choose another name or give --overwrite");
+    throw InputError("the output exists", verb.out, "nothing is written over silently",
+                     "choose another name or give --overwrite");
   PlanRequest parsed;
   parsed.patient = verb.request.patient;
   parse_texts(verb.texts, parsed);
@@ -61,27 +63,31 @@ void run(DoseVerb& verb, Session& session) {
   info.frame_of_reference_uid = outcome.input.ct_series.frame_of_reference_uid;
   info.series_description = "sbrtplan dose";
   info.structures = outcome.input.structure_file.reference;
-  info.uid_seed = uid_seed_of(outcome.dose.dose, outcome.input.structure_file.reference.sop_instance_uid, outcome.input.ct_series.series_instance_uid);
+  info.uid_seed = uid_seed_of(outcome.dose.dose, outcome.input.structure_file.reference.sop_instance_uid,
+                              outcome.input.ct_series.series_instance_uid);
   dicom::write_dose(outcome.dose.dose, info, {program_version(), program_revision()}, verb.out);
   session.log(outcome.warnings);
   if (verb.request.trace) print_trace(outcome, verb.point);
   double maximum = 0;
   for (const float d : outcome.dose.dose.values()) maximum = std::max(maximum, double(d));
   const GridSize n = outcome.dose.dose.grid().size();
-  fmt::print("{} beams, {} x {} x {} points of {} mm, maximum {:.3f} Gy\nwritten: {}\n{}\n", verb.request.beams.size(), n.nx, n.ny, n.nz,
-             verb.request.grid_mm, maximum, verb.out, disclaimer);
+  fmt::print("{} beams, {} x {} x {} points of {} mm, maximum {:.3f} Gy\nwritten: {}\n{}\n", verb.request.beams.size(),
+             n.nx, n.ny, n.nz, verb.request.grid_mm, maximum, verb.out, disclaimer);
 }
 
 }  // namespace
 
 void add_dose_verb(CLI::App& app, Session& session) {
-  CLI::App* verb = add_verb(app, "dose", "forward dose of a weighted beam set",
-                            "sbrtplan dose DIR --beams plan.json --grid-mm 1.5 --out dose.dcm --trace-point 0,10,-25.5");
+  CLI::App* verb =
+      add_verb(app, "dose", "forward dose of a weighted beam set",
+               "sbrtplan dose DIR --beams plan.json --grid-mm 1.5 --out dose.dcm --trace-point 0,10,-25.5");
   auto v = std::make_shared<DoseVerb>();
   verb->add_option("DIR", v->texts.inputs, "DICOM folder or files")->required();
   verb->add_option("--beams", v->beams, "weighted beams: beams.json, plan.json or beams.csv")->required();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
-  verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing")->check(CLI::Range(0.5, 5.0))->capture_default_str();
+  verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing")
+      ->check(CLI::Range(0.5, 5.0))
+      ->capture_default_str();
   verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
       ->check(CLI::IsMember({"ray", "axis"}))
       ->capture_default_str();

@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "engine/cli/session.h"
 #include "engine/evaluate_case.h"
 #include "engine/planning/goal_file.h"
@@ -8,6 +6,8 @@
 #include "engine/report/text_table.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
+
+#include <fmt/format.h>
 
 namespace sbrt::cli {
 namespace {
@@ -46,17 +46,22 @@ void run(EvaluateVerb& verb, Session& session) {
 }  // namespace
 
 void add_evaluate_verb(CLI::App& app, Session& session) {
-  CLI::App* verb = add_verb(app, "evaluate", "judges any RTDOSE with its RTSTRUCT, from any system",
-                            "sbrtplan evaluate DIR --target PTV --prescription 45Gy/5fx --query \"SpinalCord:D0.03cc\" --json report.json");
+  CLI::App* verb = add_verb(
+      app, "evaluate", "judges any RTDOSE with its RTSTRUCT, from any system",
+      "sbrtplan evaluate DIR --target PTV --prescription 45Gy/5fx --query \"SpinalCord:D0.03cc\" --json report.json");
   auto v = std::make_shared<EvaluateVerb>();
   verb->add_option("DIR", v->inputs, "DICOM folder or files")->required();
   verb->add_option("--target", v->request.targets, "target structure; may repeat");
-  verb->add_option("--prescription", v->prescriptions, "total dose and fractions, e.g. 45Gy/5fx; one for all targets or one each");
-  verb->add_option("--body", v->request.body, "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
+  verb->add_option("--prescription", v->prescriptions,
+                   "total dose and fractions, e.g. 45Gy/5fx; one for all targets or one each");
+  verb->add_option("--body", v->request.body,
+                   "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
   verb->add_option("--query", v->queries, "one more number, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   verb->add_option("--goals", v->goals_file, "goals as JSON (docs/formats.md)");
   verb->add_option("--goal", v->goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
-  verb->add_option("--alpha-beta-gy", v->request.alpha_beta_gy, "alpha/beta of BED and EQD2")->check(CLI::Range(0.1, 100.0))->capture_default_str();
+  verb->add_option("--alpha-beta-gy", v->request.alpha_beta_gy, "alpha/beta of BED and EQD2")
+      ->check(CLI::Range(0.1, 100.0))
+      ->capture_default_str();
   verb->add_option("--dose-interpolation", v->interpolation, "dose between grid points")
       ->check(CLI::IsMember({"cubic", "linear"}))
       ->capture_default_str();

@@ -1,11 +1,11 @@
 #include "engine/inspect.h"
 
+#include "engine/cli/session.h"
+#include "geometry/atomic_output.h"
+
 #include <fmt/format.h>
 
 #include <filesystem>
-
-#include "engine/cli/session.h"
-#include "geometry/atomic_output.h"
 
 namespace sbrt::cli {
 namespace {
@@ -29,14 +29,15 @@ void print(const Inspection& inspection) {
     fmt::print("RTDOSE  {} {} {}\n", f.path.filename().string(), f.units, f.summation_type);
   for (const auto& f : inspection.catalogue.plans) fmt::print("RTPLAN  {} '{}'\n", f.path.filename().string(), f.label);
   if (!inspection.structures.empty()) {
-    fmt::print("\n{:<24} {:>4} {:<9} {:>12} {:>25} {:>7} {:>9}\n", "structure", "no", "role", "volume [cc]", "numerical interval [cc]", "planes",
-               "contours");
+    fmt::print("\n{:<24} {:>4} {:<9} {:>12} {:>25} {:>7} {:>9}\n", "structure", "no", "role", "volume [cc]",
+               "numerical interval [cc]", "planes", "contours");
     for (const auto& s : inspection.structures) {
       const std::string volume = s.volume_cc ? fmt::format("{:.3f}", *s.volume_cc) : "-";
       const std::string interval =
-          s.volume_interval_cc ? fmt::format("[{:.3f}, {:.3f}]", s.volume_interval_cc->low, s.volume_interval_cc->high) : "";
-      fmt::print("{:<24} {:>4} {:<9} {:>12} {:>25} {:>7} {:>9}{}\n", s.name, s.number, to_string(s.role), volume, interval,
-                 s.planes, s.contours, s.problem.empty() ? "" : "  " + s.problem);
+          s.volume_interval_cc ? fmt::format("[{:.3f}, {:.3f}]", s.volume_interval_cc->low, s.volume_interval_cc->high)
+                               : "";
+      fmt::print("{:<24} {:>4} {:<9} {:>12} {:>25} {:>7} {:>9}{}\n", s.name, s.number, to_string(s.role), volume,
+                 interval, s.planes, s.contours, s.problem.empty() ? "" : "  " + s.problem);
     }
   }
   if (!inspection.catalogue.refused.empty()) fmt::print("\nrefused:\n");

@@ -1,17 +1,16 @@
-#include <spdlog/spdlog.h>
-
-#include <unistd.h>
-
-#include <cstdlib>
-#include <exception>
-#include <iostream>
-#include <new>
-
 #include "dicom/import.h"
 #include "engine/cli/console_progress.h"
 #include "engine/cli/session.h"
 #include "engine/version.h"
 #include "geometry/error.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cstdlib>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <unistd.h>
 
 namespace {
 

@@ -1,11 +1,5 @@
 #include "geometry/margin.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
-
 #include "dicom/export.h"
 #include "dicom/import.h"
 #include "engine/cli/session.h"
@@ -14,6 +8,12 @@
 #include "geometry/error.h"
 #include "geometry/sha256.h"
 #include "geometry/units.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 
 namespace sbrt::cli {
 namespace {
@@ -34,14 +34,17 @@ int next_roi_number(const StructureSet& set) {
 
 void run(const MarginOptions& o, Session& session) {
   if (!std::isfinite(o.margin_mm) || o.margin_mm < 0 || o.margin_mm > 100)
-    throw InputError(fmt::format("margin of {} mm", o.margin_mm), "--margin-mm", "it must lie between 0 and 100 mm", "give one such as 5");
+    throw InputError(fmt::format("margin of {} mm", o.margin_mm), "--margin-mm", "it must lie between 0 and 100 mm",
+                     "give one such as 5");
   if (!o.overwrite && std::filesystem::exists(o.out))
-    throw InputError("the output exists", o.out, "nothing is written over silently", "choose another name or give --overwrite");
+    throw InputError("the output exists", o.out, "nothing is written over silently",
+                     "choose another name or give --overwrite");
   const dicom::Catalogue catalogue = dicom::scan(o.paths, session.progress());
   // The RTSTRUCT alone is enough; the CT, where there is one, decides the planes.
   const bool with_ct = !catalogue.ct_series.empty();
   if (!with_ct && catalogue.structures.size() > 1 && o.rtstruct.empty())
-    throw InputError("several RTSTRUCTs and no CT", o.paths.front().string(), "it is not clear which is meant", "name one with --rtstruct");
+    throw InputError("several RTSTRUCTs and no CT", o.paths.front().string(), "it is not clear which is meant",
+                     "name one with --rtstruct");
   const dicom::StructureFile& file = dicom::choose_structures(catalogue, o.rtstruct);
   const dicom::LoadedStructures loaded = dicom::load_structures(file);
   session.log(loaded.warnings);
@@ -75,8 +78,9 @@ void run(const MarginOptions& o, Session& session) {
   dicom::write_structures_added(file, {result}, series, seed, {program_version(), program_revision()}, o.out);
   double before = 0;
   for (const Shape& shape : shapes) before += shape.volume_mm3();
-  fmt::print("{} = {} + {} mm: {:.3f} cc -> {:.3f} cc, {} contours\nwritten: {}\n", o.name, fmt::join(o.structures, " u "), o.margin_mm,
-             before / units::cc, made.volume_mm3() / units::cc, result.contours.size(), o.out);
+  fmt::print("{} = {} + {} mm: {:.3f} cc -> {:.3f} cc, {} contours\nwritten: {}\n", o.name,
+             fmt::join(o.structures, " u "), o.margin_mm, before / units::cc, made.volume_mm3() / units::cc,
+             result.contours.size(), o.out);
 }
 
 }  // namespace

@@ -1,7 +1,3 @@
-#include <fmt/format.h>
-
-#include <filesystem>
-
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
 #include "engine/forward_dose.h"
@@ -9,6 +5,10 @@
 #include "engine/report/text_table.h"
 #include "geometry/atomic_output.h"
 #include "geometry/error.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
 
 namespace sbrt::cli {
 namespace {
@@ -22,25 +22,28 @@ struct OptimizeVerb {
 
 void run(OptimizeVerb& verb, Session& session) {
   if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently", "choose another name or give --overwrite");
+    throw InputError("the output exists", verb.out, "nothing is written over silently",
+                     "choose another name or give --overwrite");
   parse_texts(verb.texts, verb.request);
   verb.request.candidates = read_beams(verb.beams);
   const PlanOutcome outcome = plan_case(verb.request, session.progress());
   write_file_atomically(verb.out, plan_json(verb.request, outcome));
-  session.log(outcome.warnings);
-  fmt::print("{}\nwritten: {}\n{}\n", text_report(make_report(verb.request, outcome), colour_allowed()), verb.out, disclaimer);
+  fmt::print("{}\nwritten: {}\n{}\n", text_report(make_report(verb.request, outcome), colour_allowed()), verb.out,
+             disclaimer);
 }
 
 }  // namespace
 
 void add_optimize_verb(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, "optimize", "weights for a given beam set",
-                            "sbrtplan optimize DIR --beams beams.json --target PTV --prescription 45Gy/5fx@75% --goals goals.json --out plan.json");
+                            "sbrtplan optimize DIR --beams beams.json --target PTV --prescription 45Gy/5fx@75% --goals "
+                            "goals.json --out plan.json");
   auto v = std::make_shared<OptimizeVerb>();
   verb->add_option("DIR", v->texts.inputs, "DICOM folder or files")->required();
   verb->add_option("--beams", v->beams, "candidate beams: beams.json, plan.json or beams.csv")->required();
   verb->add_option("--target", v->request.targets.targets, "structure to plan on; may repeat")->required();
-  verb->add_option("--prescription", v->texts.prescriptions, "e.g. 45Gy/5fx@75%; one for all targets or one each")->required();
+  verb->add_option("--prescription", v->texts.prescriptions, "e.g. 45Gy/5fx@75%; one for all targets or one each")
+      ->required();
   verb->add_option("--coverage-pct", v->request.coverage_pct, "share of each target that receives its prescription")
       ->check(CLI::Range(50.0, 100.0))
       ->capture_default_str();
@@ -49,7 +52,9 @@ void add_optimize_verb(CLI::App& app, Session& session) {
   verb->add_option("--nodes", v->request.nodes, "node set that gives the order of delivery")->capture_default_str();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
   verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing of the final evaluation, 0.5 to 5 mm");
-  verb->add_option("--depth", v->texts.depth, "water-equivalent depth")->check(CLI::IsMember({"ray", "axis"}))->capture_default_str();
+  verb->add_option("--depth", v->texts.depth, "water-equivalent depth")
+      ->check(CLI::IsMember({"ray", "axis"}))
+      ->capture_default_str();
   add_patient_options(*verb, v->request.patient, v->texts);
   add_selection_options(*verb, v->request.selection);
   verb->add_option("--out", v->out, "plan.json to write")->required();

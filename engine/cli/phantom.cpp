@@ -1,15 +1,15 @@
-#include <fmt/format.h>
-
-#include <array>
-#include <filesystem>
-#include <sstream>
-
 #include "engine/cli/session.h"
 #include "engine/version.h"
 #include "geometry/error.h"
 #include "geometry/units.h"
 #include "phantoms/catalogue.h"
 #include "phantoms/write_phantom.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+#include <sstream>
 
 namespace sbrt::cli {
 namespace {

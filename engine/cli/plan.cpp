@@ -1,8 +1,3 @@
-#include <fmt/format.h>
-
-#include <chrono>
-#include <filesystem>
-
 #include "engine/case_file.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
@@ -11,6 +6,11 @@
 #include "engine/report/text_table.h"
 #include "geometry/atomic_output.h"
 #include "geometry/error.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
 
 namespace sbrt::cli {
 namespace {
@@ -30,7 +30,8 @@ void run(PlanVerb& verb, Session& session) {
   }
   parse_texts(verb.texts, verb.request);
   if (verb.request.targets.prescriptions.empty())
-    throw InputError("no prescription", "--prescription", "weights need a dose to aim at", "give one such as --prescription 45Gy/5fx@75%");
+    throw InputError("no prescription", "--prescription", "weights need a dose to aim at",
+                     "give one such as --prescription 45Gy/5fx@75%");
 
   // Claimed before the work begins, so that a folder in use is refused at once.
   AtomicFolder folder(verb.out, verb.overwrite);
@@ -40,9 +41,9 @@ void run(PlanVerb& verb, Session& session) {
   folder.commit();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
-  session.log(outcome.warnings);
   fmt::print("{}", text_report(report, colour_allowed()));
-  fmt::print("\nwritten to {} in {:.1f} s: {}\n", folder.goal().string(), seconds, fmt::join(plan_output_files(), ", "));
+  fmt::print("\nwritten to {} in {:.1f} s: {}\n", folder.goal().string(), seconds,
+             fmt::join(plan_output_files(), ", "));
   fmt::print("{}\n", disclaimer);
   if (verb.strict && !all_goals_met(report)) session.exit_code = exit_goal_missed;
 }
@@ -50,10 +51,11 @@ void run(PlanVerb& verb, Session& session) {
 }  // namespace
 
 void add_plan_verb(CLI::App& app, Session& session) {
-  CLI::App* verb = add_verb(app, "plan", "the main job: margin, candidates, weights, dose, report, DICOM export",
-                            "sbrtplan plan DIR --gtv GTV --margin-mm 5 --prescription 45Gy/5fx@75% --out OUT\n"
-                            "  sbrtplan plan DIR --target PTV --prescription 54Gy/3fx@80% --goals goals.json --out OUT\n"
-                            "  sbrtplan plan case.json --out OUT");
+  CLI::App* verb =
+      add_verb(app, "plan", "the main job: margin, candidates, weights, dose, report, DICOM export",
+               "sbrtplan plan DIR --gtv GTV --margin-mm 5 --prescription 45Gy/5fx@75% --out OUT\n"
+               "  sbrtplan plan DIR --target PTV --prescription 54Gy/3fx@80% --goals goals.json --out OUT\n"
+               "  sbrtplan plan case.json --out OUT");
   auto v = std::make_shared<PlanVerb>();
   verb->add_option("DIR", v->texts.inputs, "DICOM folder or files, or one case.json")->required();
   verb->add_option("--gtv", v->request.targets.gtvs, "gross tumour volume to expand; repeat for several targets");
@@ -69,7 +71,8 @@ void add_plan_verb(CLI::App& app, Session& session) {
   verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
   verb->add_option("--query", v->texts.queries, "one more number to report, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   add_candidate_options(*verb, v->request, v->texts);
-  verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing, 0.5 to 5 mm (default: 1 mm for targets under 10 cc, else 1.5)");
+  verb->add_option("--grid-mm", v->request.grid_mm,
+                   "dose grid spacing, 0.5 to 5 mm (default: 1 mm for targets under 10 cc, else 1.5)");
   verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
       ->check(CLI::IsMember({"ray", "axis"}))
       ->capture_default_str();

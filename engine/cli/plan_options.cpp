@@ -1,13 +1,13 @@
 #include "engine/cli/plan_options.h"
 
+#include "engine/planning/goal_file.h"
+#include "geometry/error.h"
+
 #include <fmt/format.h>
 
 #include <charconv>
 #include <cmath>
 #include <sstream>
-
-#include "engine/planning/goal_file.h"
-#include "geometry/error.h"
 
 namespace sbrt::cli {
 namespace {
@@ -28,7 +28,8 @@ std::pair<std::string, double> parse_override(const std::string& text) {
     throw InputError("override '" + text + "' cannot be read", "--override", "", remedy);
   const double hu = parse_number(text.substr(equals + 1), "--override", remedy);
   if (hu < -1024 || hu > 30000)
-    throw InputError(fmt::format("override to {} HU", hu), "--override", "it must lie between -1024 and 30000 HU", remedy);
+    throw InputError(fmt::format("override to {} HU", hu), "--override", "it must lie between -1024 and 30000 HU",
+                     remedy);
   return {text.substr(0, equals), hu};
 }
 
@@ -40,7 +41,8 @@ std::vector<double> parse_collimators(const std::string& text) {
   std::stringstream list(text);
   for (std::string item; std::getline(list, item, ',');)
     sizes.push_back(parse_number(item, "--collimators", "write auto, or sizes in mm such as 10,20"));
-  if (sizes.empty()) throw InputError("no collimator is named", "--collimators", "", "write auto, or sizes in mm such as 10,20");
+  if (sizes.empty())
+    throw InputError("no collimator is named", "--collimators", "", "write auto, or sizes in mm such as 10,20");
   return sizes;
 }
 
@@ -52,9 +54,12 @@ void add_selection_options(CLI::App& verb, CaseSelection& selection) {
 }
 
 void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptionTexts& texts) {
-  verb.add_option("--density", patient.density, "HU to electron density: name of a table or CSV file")->capture_default_str();
-  verb.add_option("--override", texts.overrides, "replace CT numbers inside a structure, e.g. \"Implant=0\" (HU); may repeat");
-  verb.add_option("--body", patient.body, "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
+  verb.add_option("--density", patient.density, "HU to electron density: name of a table or CSV file")
+      ->capture_default_str();
+  verb.add_option("--override", texts.overrides,
+                  "replace CT numbers inside a structure, e.g. \"Implant=0\" (HU); may repeat");
+  verb.add_option("--body", patient.body,
+                  "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
   verb.add_option("--couch", texts.couch, "count what lies outside the body (couch, mask) in the beam's path")
       ->check(CLI::IsMember({"out", "in"}))
       ->capture_default_str();
@@ -76,7 +81,8 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
   if (!texts.inputs.empty()) request.selection.inputs.assign(texts.inputs.begin(), texts.inputs.end());
   if (texts.margin && texts.margin->count() > 0) request.targets.margin_mm = texts.margin_mm;
   if (!texts.prescriptions.empty()) request.targets.prescriptions.clear();
-  for (const std::string& text : texts.prescriptions) request.targets.prescriptions.push_back(Prescription::parse(text));
+  for (const std::string& text : texts.prescriptions)
+    request.targets.prescriptions.push_back(Prescription::parse(text));
   for (const std::string& text : texts.overrides) request.patient.overrides.push_back(parse_override(text));
   for (const std::string& text : texts.goals) request.goals.push_back(Goal::parse(text));
   for (const std::string& text : texts.queries) request.queries.push_back(StructureQuery::parse(text));

@@ -1,13 +1,13 @@
 /// The options of `plan` that other verbs share, parsed into a PlanRequest.
 #pragma once
 
-#include <memory>
-#include <string>
-#include <vector>
+#include "engine/pipeline.h"
 
 #include <CLI/CLI.hpp>
 
-#include "engine/pipeline.h"
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace sbrt::cli {
 

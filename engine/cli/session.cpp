@@ -1,14 +1,14 @@
 #include "engine/cli/session.h"
 
+#include "engine/cli/console_progress.h"
+#include "geometry/parallel.h"
+
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <cstdlib>
 #include <set>
-
-#include "engine/cli/console_progress.h"
-#include "geometry/parallel.h"
+#include <unistd.h>
 
 namespace sbrt::cli {
 

@@ -1,24 +1,31 @@
 /// What every verb needs: common options, progress on stderr, exit codes.
 #pragma once
 
-#include <memory>
-#include <string>
+#include "geometry/progress.h"
+#include "geometry/warning.h"
 
 #include <CLI/CLI.hpp>
 
-#include "geometry/progress.h"
-#include "geometry/warning.h"
+#include <memory>
+#include <string>
 
 namespace sbrt::cli {
 
 /// Exit codes, as documented in --help.
-enum ExitCode { exit_ok = 0, exit_goal_missed = 1, exit_usage = 2, exit_bad_input = 3, exit_internal = 4, exit_cancelled = 130 };
+enum ExitCode {
+  exit_ok = 0,
+  exit_goal_missed = 1,
+  exit_usage = 2,
+  exit_bad_input = 3,
+  exit_internal = 4,
+  exit_cancelled = 130
+};
 
 inline constexpr const char* disclaimer = "research software, not a medical device";
 
 /// State of one run of the program.
 struct Session {
-  int threads = 0;                     //!< 0: all cores
+  int threads = 0;  //!< 0: all cores
   std::string log_level = "info";
   int exit_code = exit_ok;
 

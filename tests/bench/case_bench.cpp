@@ -1,10 +1,4 @@
 // Import, margin and the whole plan run. Each benchmark checks its result before it times.
-#include <benchmark/benchmark.h>
-
-#include <cmath>
-#include <filesystem>
-#include <numbers>
-
 #include "dicom/export.h"
 #include "dicom/import.h"
 #include "engine/pipeline.h"
@@ -12,6 +6,12 @@
 #include "geometry/units.h"
 #include "phantoms/catalogue.h"
 #include "phantoms/write_phantom.h"
+
+#include <benchmark/benchmark.h>
+
+#include <cmath>
+#include <filesystem>
+#include <numbers>
 
 namespace sbrt {
 namespace {

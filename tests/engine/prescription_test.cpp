@@ -1,8 +1,8 @@
 #include "engine/planning/prescription.h"
 
-#include <gtest/gtest.h>
-
 #include "geometry/error.h"
+
+#include <gtest/gtest.h>
 
 namespace sbrt {
 namespace {
@@ -17,8 +17,8 @@ TEST(Prescription, ReadsTheGrammar) {
 }
 
 TEST(Prescription, RefusesWhatIsNone) {
-  for (const char* text : {"", "45", "45Gy", "45Gy/5", "0Gy/5fx", "45Gy/0fx", "-45Gy/5fx", "45Gy/5fx@0%", "45Gy/5fx@101%",
-                           "45Gy/5.5fx", "600Gy/5fx", "45Gy/5fx@75", "45Gy/99999999999999999999fx"})
+  for (const char* text : {"", "45", "45Gy", "45Gy/5", "0Gy/5fx", "45Gy/0fx", "-45Gy/5fx", "45Gy/5fx@0%",
+                           "45Gy/5fx@101%", "45Gy/5.5fx", "600Gy/5fx", "45Gy/5fx@75", "45Gy/99999999999999999999fx"})
     EXPECT_THROW(Prescription::parse(text), InputError) << text;
 }
 
