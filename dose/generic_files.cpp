@@ -26,14 +26,14 @@ std::vector<double> tpr_depths_mm() {
   std::vector<double> all = range(0, 4.75, 0.25);
   for (const double d : range(5, 14.5, 0.5)) all.push_back(d);
   for (const double d : range(15, 39, 1)) all.push_back(d);
-  for (const double d : range(40, 350, 5)) all.push_back(d);
+  for (const double d : range(40, 450, 5)) all.push_back(d);
   return all;
 }
 
-const std::vector<double> ocr_depths_mm{15, 20, 30, 40, 50, 75, 100, 125, 150, 200, 250, 300, 350};
+const std::vector<double> ocr_depths_mm{15, 20, 30, 40, 50, 75, 100, 125, 150, 200, 250, 300, 350, 400, 450};
 
 /// Fields below and above the collimators occur in planes nearer or farther than 800 mm.
-const std::vector<double> tpr_fields_mm{4, 5, 7.5, 10, 12.5, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90};
+const std::vector<double> tpr_fields_mm{3.75, 5, 7.5, 10, 12.5, 15, 20, 25, 30, 35, 40, 50, 60, 70, 80, 90, 105};
 
 /// Keeps the fewest lattice nodes, greedily, whose linear interpolation stays within the tolerance at every depth.
 std::vector<std::size_t> thinned(const std::vector<double>& radii,
@@ -90,7 +90,7 @@ std::string tpr_block(const GenericModelParameters& parameters, double field_mm)
 
 std::string of_block(const GenericModelParameters& parameters, double collimator_mm, double reference_dose) {
   std::string text;
-  for (const double z : range(650, 1150, 10)) {
+  for (const double z : range(600, 1400, 10)) {
     const double dose = GenericField(parameters, collimator_mm * z / 800).axis_dose(model_from_mm);
     text += fmt::format("{},{},{:.5f}\n", collimator_mm, z, dose / reference_dose);
   }
@@ -115,7 +115,7 @@ BeamDataFiles make_generic_files(const GenericModelParameters& parameters) {
   files.description = R"({
   "schema": "sbrtplan-beam-data/1",
   "name": "generic-6mv-fff",
-  "version": "1",
+  "version": "2",
   "collimator_kind": "fixed",
   "clinical": false,
   "source": "Computed from a closed-form pencil-kernel model (dose/generic_model.cpp): Nyholm kernel for TPR20,10 = 0.670, blurred circular aperture, no head scatter. Output factors of small cones are 3-6 % above measured ones at 10 mm. Build-up above 15 mm from a Monte Carlo run without contamination electrons. Not commissioned on any machine.",

@@ -83,7 +83,7 @@ constexpr std::array<double, 4> gauss_weight{0.3626837833783620, 0.3137066458778
 }  // namespace
 
 std::vector<ApertureRadius> GenericModelParameters::shipped_apertures() {
-  // Fitted so that the model's profiles match published-type measurements of the twelve cones.
+  // Fitted to the reference OCR tables of the twelve cones (themselves a four-parameter model), not to measurements.
   return {{5, 2.645},   {7.5, 3.937}, {10, 5.086},  {12.5, 6.380}, {15, 7.687},  {20, 10.269},
           {25, 12.816}, {30, 15.426}, {35, 17.999}, {40, 20.537},  {50, 25.765}, {60, 30.924}};
 }

@@ -139,21 +139,20 @@ TEST(DosePhysics, CentralAxisModeTakesTheDepthOfTheAxis) {
 }
 
 TEST(DosePhysics, ClampedPointsAreCountedOnBothPaths) {
-  // 380 mm of water: deeper than the tables' 350 mm; distances from 500 to 1400 mm leave 650-1150 mm.
-  const DensityMap water = water_cube(400, 5);
-  const Beam b = beam({0, -950, 0}, {0, 0, 0}, 60);
+  // Deeper than the tables' 450 mm; distances from 1005 to 1495 mm leave 600-1400 mm.
+  const DensityMap water = water_cube(500, 5);
+  const Grid line({1, 50, 1}, {1, 10, 1}, {0, -245, 0});
   for (const DosePath path : {DosePath::exact, DosePath::fast}) {
     const auto v =
-        compute_dose({b}, water, generic_data(), Grid({1, 40, 1}, {1, 10, 1}, {0, -195, 0}), {.path = path}).validity;
-    EXPECT_EQ(v.points_total, 40);
-    EXPECT_EQ(v.depth_clamped, 5) << "depths 355, 365, ..., 395 mm";
+        compute_dose({beam({0, -950, 0}, {0, 0, 0}, 60)}, water, generic_data(), line, {.path = path}).validity;
+    EXPECT_EQ(v.points_total, 50);
+    EXPECT_EQ(v.depth_clamped, 5) << "depths 455, 465, ..., 495 mm";
     EXPECT_EQ(v.field_clamped, 0);
     EXPECT_EQ(v.distance_clamped, 0);
-    const auto far = compute_dose({beam({0, -1250, 0}, {0, 0, 0}, 60)}, water, generic_data(),
-                                  Grid({1, 40, 1}, {1, 10, 1}, {0, -195, 0}), {.path = path})
-                         .validity;
-    EXPECT_EQ(far.distance_clamped, 30) << "z = 1155, ..., 1445 mm";
-    EXPECT_EQ(far.field_clamped, 25) << "fields above 90 mm: z > 1200 mm";
+    const auto far =
+        compute_dose({beam({0, -1250, 0}, {0, 0, 0}, 60)}, water, generic_data(), line, {.path = path}).validity;
+    EXPECT_EQ(far.distance_clamped, 10) << "z = 1405, ..., 1495 mm";
+    EXPECT_EQ(far.field_clamped, 10) << "fields above 105 mm: z > 1400 mm";
   }
 }
 
