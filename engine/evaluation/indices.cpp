@@ -110,6 +110,9 @@ Indices compute_indices(const IndexIngredients& in) {
     const double high = hi_icru(in.d2->interval.high, in.d50->interval.low, in.d98->interval.low);
     out["hi_icru"] = {value, {std::min(low, value), std::max(high, value)}};
   }
+  if (in.d5 && in.d95 && in.d95->interval.low > 0)
+    out["hi_d5_d95"] = {in.d5->value / in.d95->value,
+                        {in.d5->interval.low / in.d95->interval.high, in.d5->interval.high / in.d95->interval.low}};
   return out;
 }
 
@@ -127,6 +130,7 @@ const std::vector<IndexDefinition>& index_definitions() {
       {"selectivity", "TIV/PIV", "1", "Paddick 2000"},
       {"hi", "Dmax/Rx, Dmax inside the target", "1", "robotic radiosurgery convention"},
       {"hi_icru", "(D2% - D98%)/D50% of the target", "1", "ICRU 83"},
+      {"hi_d5_d95", "D5%/D95% of the target", "1", "for comparison with systems that report it"},
       {"isodose_pct", "100 Rx/Dmax, Dmax inside the body", "%", ""},
       {"gi", "PIV50/PIV", "1", "Paddick and Lippitz 2006"},
       {"r50", "PIV50/TV", "1", "RTOG 0813/0915"},

@@ -21,7 +21,7 @@ struct IndexIngredients {
   Measured isodose;       //!< PIV
   Measured half_isodose;  //!< PIV50
   std::optional<Measured> max_in_target, max_in_body, max_beyond_2cm;
-  std::optional<Measured> d2, d50, d98;  //!< of the target
+  std::optional<Measured> d2, d5, d50, d95, d98;  //!< of the target
   std::optional<Measured> near_max, near_min;
 };
 

@@ -179,6 +179,8 @@ class TargetJudge {
     in.d2 = at(0.02 * volume);
     in.d50 = at(0.5 * volume);
     in.d98 = at(0.98 * volume);
+    in.d5 = at(0.05 * volume);
+    in.d95 = at(0.95 * volume);
     in.near_max = volume < near_volume_below_mm3 ? at(near_volume_mm3) : in.d2;
     in.near_min = volume < near_volume_below_mm3 ? at(volume - near_volume_mm3) : in.d98;
   }

@@ -21,7 +21,9 @@ IndexIngredients ingredients() {
   in.max_in_body = exactly(60);
   in.max_beyond_2cm = exactly(22.5);
   in.d2 = exactly(59);
+  in.d5 = exactly(57.2);
   in.d50 = exactly(52);
+  in.d95 = exactly(45);
   in.d98 = exactly(44);
   return in;
 }
@@ -40,6 +42,7 @@ TEST(Indices, FollowTheirFormulas) {
   EXPECT_NEAR(i.at("r50").value, 5, 10 * rounding);
   EXPECT_NEAR(i.at("hi").value, 60.0 / 45, rounding);
   EXPECT_NEAR(i.at("hi_icru").value, 15.0 / 52, rounding);
+  EXPECT_NEAR(i.at("hi_d5_d95").value, 57.2 / 45, rounding);
   EXPECT_NEAR(i.at("isodose_pct").value, 75, 100 * rounding);
   EXPECT_NEAR(i.at("d2cm_pct").value, 50, 100 * rounding);
   EXPECT_NEAR(i.at("tv_cc").value, 10, 10 * rounding);
