@@ -2,6 +2,7 @@
 
 #include "engine/json.h"
 #include "engine/pipeline.h"
+#include "engine/planning/cut_faces.h"
 #include "engine/planning/plan_files.h"
 #include "geometry/error.h"
 
@@ -25,6 +26,7 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
   }
   Warnings warnings = input.warnings;
   append(warnings, patient.warnings);
+  append(warnings, truncated_path_warnings(request.beams, patient.body, beam_data));
   append(warnings, dose.warnings);
   return {std::move(input), std::move(patient), std::move(dose), std::move(trace), std::move(warnings)};
 }

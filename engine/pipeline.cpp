@@ -1,5 +1,6 @@
 #include "engine/pipeline.h"
 
+#include "engine/planning/cut_faces.h"
 #include "engine/target_checks.h"
 #include "engine/validity.h"
 #include "geometry/error.h"
@@ -159,6 +160,7 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   round_weights(planned.beams, normalisation_factor(problem.targets, dose.dose, request.coverage_pct));
   dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
   append(warnings, dose.warnings);
+  append(warnings, truncated_path_warnings(planned.beams, prepared.patient.body, prepared.beam_data));
   append(warnings, validity_warnings(planned.beams, dose, density, prepared.targets.targets));
 
   EvaluationInput input;

@@ -1,4 +1,5 @@
 #include "engine/planning/aim_points.h"
+#include "engine/planning/cut_faces.h"
 #include "engine/planning/low_discrepancy.h"
 #include "engine/planning/planner.h"
 #include "engine/planning/robot_limits.h"
@@ -92,6 +93,9 @@ int automatic_count(const std::vector<PlanningTarget>& targets) {
   return 1500 + 500 * std::min(int(targets.size()) - 1, 5);
 }
 
+/// Candidates that are left out are made up for by others, up to this many tries per wanted one.
+constexpr int retries = 4;
+
 double to_micrometre(double mm) { return std::round(mm * 1000) / 1000; }
 PatientPoint to_micrometre(PatientPoint p) { return {to_micrometre(p.x), to_micrometre(p.y), to_micrometre(p.z)}; }
 
@@ -141,7 +145,7 @@ BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& o
     Beam beam;
   };
   std::vector<Candidate> candidates;
-  int stopped_by_structure = 0, out_of_reach = 0;
+  int tried = 0, stopped_by_structure = 0, out_of_reach = 0, through_cut_face = 0;
   for (std::size_t t = 0; t < problem.targets.size(); ++t) {
     const Shape& target = problem.targets[t].shape;
     const AimPoints aims(target, 3000);
@@ -150,7 +154,8 @@ BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& o
     std::vector<AimPoints::Choice> choices;
     for (const double c : collimators) choices.push_back(aims.for_field(0.5 * c * magnification));
     const std::uint64_t seed = mixed(options.seed) + t;
-    for (int i = 0; i < counts[t]; ++i) {
+    const int most_tries = retries * counts[t];
+    for (int i = 0, made = 0; i < most_tries && made < counts[t]; ++i) {
       const auto pick = [](double u, std::size_t n) { return std::min(n - 1, std::size_t(u * double(n))); };
       // Nodes take turns; collimators change whenever the nodes have all had their turn.
       const std::size_t n = std::size_t(i) % nodes.nodes.size();
@@ -164,8 +169,13 @@ BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& o
       beam.aim = to_micrometre(options.isocentric ? target.centroid() : list[pick(v, list.size())]);
       beam.collimator_mm = collimators[c];
       const double length = distance(beam.source, beam.aim);
+      ++tried;
       if (length < nearest_source_mm || length > farthest_source_mm) {
         ++out_of_reach;
+        continue;
+      }
+      if (problem.body && enters_through_cut_face(beam, *problem.body, *problem.beam_data)) {
+        ++through_cut_face;
         continue;
       }
       const double field_radius = 0.5 * beam.collimator_mm * length / problem.beam_data->reference_distance_mm();
@@ -175,17 +185,24 @@ BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& o
         continue;
       }
       candidates.push_back({n, beam});
+      ++made;
     }
   }
   if (candidates.empty())
     throw InputError("no candidate beam is left", "candidate beams",
-                     fmt::format("{} pass an avoidance structure, {} are out of the robot's reach",
-                                 stopped_by_structure, out_of_reach),
-                     "relax the avoidance structures or use another node set");
+                     fmt::format("{} pass an avoidance structure, {} are out of the robot's reach, {} enter "
+                                 "through a cut face of the CT",
+                                 stopped_by_structure, out_of_reach, through_cut_face),
+                     "relax the avoidance structures, use another node set or a longer CT");
   if (stopped_by_structure > 0)
     warnings.push_back(
         {"candidates-barred", fmt::format("{} of {} candidate beams pass an avoidance structure and were left out",
-                                          stopped_by_structure, stopped_by_structure + int(candidates.size()))});
+                                          stopped_by_structure, tried)});
+  if (through_cut_face > 0)
+    warnings.push_back(
+        {"ct-truncated",
+         fmt::format("{} of {} candidate directions enter through a cut face of the CT and were left out",
+                     through_cut_face, tried)});
   if (out_of_reach > 0)
     warnings.push_back(
         {"candidates-out-of-reach",

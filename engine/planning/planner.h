@@ -59,8 +59,9 @@ std::vector<double> automatic_collimators(const std::vector<PlanningTarget>& tar
 
 /// Candidate beams: aim points on the target surface shrunk by about the field radius and in the interior,
 /// quasi-random, the same on every machine. Every node gets the same number, targets share them by size. Weights are 0.
-/// @throws InputError: no target, node set empty, collimator not in the beam data, all beams barred by avoidance
-/// structures
+/// Beams that pass an avoidance structure or enter through a cut face of the CT (cut_faces.h) are left out and made up
+/// for by others.
+/// @throws InputError: no target, node set empty, collimator not in the beam data, no beam left
 BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& options, Warnings& warnings);
 
 struct PlanningResult {
