@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   add_dose_verb(app, session);
   add_optimize_verb(app, session);
   add_beam_data_verb(app, session);
+  add_verify_verb(app, session);
   add_phantom_verb(app, session);
 
   install_cancel_handler();

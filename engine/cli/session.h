@@ -55,5 +55,6 @@ void add_optimize_verb(CLI::App& app, Session& session);
 void add_plan_verb(CLI::App& app, Session& session);
 void add_evaluate_verb(CLI::App& app, Session& session);
 void add_beam_data_verb(CLI::App& app, Session& session);
+void add_verify_verb(CLI::App& app, Session& session);
 
 }  // namespace sbrt::cli
