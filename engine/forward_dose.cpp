@@ -15,7 +15,7 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
                          shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]));
   const BeamData beam_data = BeamData::named_or_folder(request.beam_data);
   const Grid grid = dose_grid_over(patient.body, request.grid_mm);
-  const DoseOptions options{request.depth};
+  const DoseOptions options{request.depth, request.path, request.simd};
   DoseResult dose = compute_dose(request.beams, patient.density, beam_data, grid, options, progress);
   std::vector<BeamContribution> trace;
   if (request.trace) {

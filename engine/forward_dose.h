@@ -14,6 +14,8 @@ struct ForwardRequest {
   std::string beam_data = "generic-6mv-fff";
   double grid_mm = 1.5;
   DepthMode depth = DepthMode::per_point_ray;
+  DosePath path = DosePath::fast;
+  SimdChoice simd = SimdChoice::widest;
   std::optional<PatientPoint> trace;  //!< explain the dose at this point [mm]
 };
 

@@ -155,7 +155,7 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   // The optimiser saw sampled points; the full grid decides the scale, and the dose is that of the weights as written.
   const Grid dose_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm);
   const DensityMap& density = prepared.patient.density;
-  const DoseOptions dose_options{request.depth};
+  const DoseOptions dose_options{.depth = request.depth, .simd = request.simd};
   DoseResult dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
   round_weights(planned.beams, normalisation_factor(problem.targets, dose.dose, request.coverage_pct));
   dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);

@@ -34,6 +34,7 @@ struct PlanRequest {
   double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
+  SimdChoice simd = SimdChoice::widest;  //!< of the forward dose
   double alpha_beta_gy = 10.0;
   std::optional<BeamSet> candidates;  //!< weigh these instead of making candidates
 };

@@ -102,7 +102,8 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
                   {"union", request.targets.union_name},
                   {"contours", std::string(to_string(request.patient.between))},
                   {"couch", request.patient.couch_in ? "in" : "out"},
-                  {"patient_position", prepared.input.ct_series.patient_position}};
+                  {"patient_position", prepared.input.ct_series.patient_position},
+                  {"dose_path", outcome.dose.path}};
   file.inputs = prepared.input.inputs;
   return plan_file_text(file);
 }

@@ -17,7 +17,7 @@ namespace {
 struct DoseVerb {
   ForwardRequest request;
   PlanOptionTexts texts;
-  std::string beams, out, point;
+  std::string beams, out, point, path = "fast";
   bool overwrite = false;
 };
 
@@ -54,6 +54,8 @@ void run(DoseVerb& verb, Session& session) {
   verb.request.selection.inputs = parsed.selection.inputs;
   verb.request.patient = parsed.patient;
   verb.request.depth = parsed.depth;
+  verb.request.simd = parsed.simd;
+  verb.request.path = verb.path == "exact" ? DosePath::exact : DosePath::fast;
   verb.request.beams = read_beams(verb.beams);
   if (!verb.point.empty()) verb.request.trace = parse_point(verb.point);
 
@@ -92,6 +94,10 @@ void add_dose_verb(CLI::App& app, Session& session) {
       ->check(CLI::IsMember({"ray", "axis"}))
       ->capture_default_str();
   verb->add_option("--trace-point", v->point, "explain the dose at x,y,z (mm, LPS) beam by beam");
+  verb->add_option("--dose-path", v->path, "fast: production; exact: one traced ray per beam and point, slow")
+      ->check(CLI::IsMember({"fast", "exact"}))
+      ->capture_default_str();
+  add_simd_option(*verb, v->texts);
   add_patient_options(*verb, v->request.patient, v->texts);
   add_selection_options(*verb, v->request.selection);
   verb->add_option("--out", v->out, "RTDOSE file to write")->required();

@@ -76,6 +76,7 @@ void add_plan_verb(CLI::App& app, Session& session) {
   verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
       ->check(CLI::IsMember({"ray", "axis"}))
       ->capture_default_str();
+  add_simd_option(*verb, v->texts);
   add_patient_options(*verb, v->request.patient, v->texts);
   add_selection_options(*verb, v->request.selection);
   verb->add_option("--out", v->out, "folder to write; it appears whole or not at all")->required();

@@ -68,6 +68,12 @@ void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptio
       ->capture_default_str();
 }
 
+void add_simd_option(CLI::App& verb, PlanOptionTexts& texts) {
+  verb.add_option("--simd", texts.simd, "instructions of the fast dose path; all give the same bytes")
+      ->check(CLI::IsMember({"auto", "portable", "avx2", "avx512"}))
+      ->capture_default_str();
+}
+
 void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts) {
   verb.add_option("--nodes", request.nodes, "node set: body, head or a JSON/CSV file")->capture_default_str();
   verb.add_option("--collimators", texts.collimators, "auto, or sizes in mm such as 10,20")->capture_default_str();
@@ -90,6 +96,10 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
     for (Goal& goal : read_goal_file(texts.goals_file)) request.goals.push_back(std::move(goal));
   if (texts.collimators != "auto") request.collimators_mm = parse_collimators(texts.collimators);
   request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
+  request.simd = texts.simd == "portable" ? SimdChoice::portable
+                 : texts.simd == "avx2"   ? SimdChoice::avx2
+                 : texts.simd == "avx512" ? SimdChoice::avx512
+                                          : SimdChoice::widest;
   request.patient.couch_in = texts.couch == "in";
   request.patient.between = texts.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
 }

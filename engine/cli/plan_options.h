@@ -15,7 +15,8 @@ namespace sbrt::cli {
 struct PlanOptionTexts {
   std::vector<std::string> inputs;
   std::vector<std::string> prescriptions, overrides, goals, queries;
-  std::string goals_file, collimators = "auto", depth = "ray", couch = "out", contours = "shape-following";
+  std::string goals_file, collimators = "auto", depth = "ray", couch = "out", contours = "shape-following",
+                          simd = "auto";
   double margin_mm = 0;
   CLI::Option* margin = nullptr;
 };
@@ -24,6 +25,8 @@ struct PlanOptionTexts {
 void add_selection_options(CLI::App& verb, CaseSelection& selection);
 /// Density table, overrides, body, couch.
 void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptionTexts& texts);
+/// Instruction set of the fast dose path.
+void add_simd_option(CLI::App& verb, PlanOptionTexts& texts);
 /// Node set, collimators, count, seed.
 void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts);
 
