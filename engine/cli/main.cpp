@@ -19,7 +19,7 @@ constexpr const char* description =
     "Research software, not a medical device: never use it to treat a patient.";
 
 constexpr const char* footer =
-    "Exit codes: 0 ok, 1 a stated goal is missed (with --strict), 2 usage, 3 bad input, 4 internal error.\n"
+    "Exit codes: 0 ok, 1 a stated goal is missed (with --strict), 2 usage, 3 bad input, 4 internal error, 130 cancelled.\n"
     "Start with:\n"
     "  sbrtplan phantom lung-lesion --out demo\n"
     "  sbrtplan plan demo --gtv GTV --margin-mm 5 --prescription 45Gy/5fx@75% --out demo-plan";
@@ -74,6 +74,7 @@ int main(int argc, char** argv) {
   add_dose_verb(app, session);
   add_optimize_verb(app, session);
   add_beam_data_verb(app, session);
+  add_gamma_verb(app, session);
   add_verify_verb(app, session);
   add_phantom_verb(app, session);
 
