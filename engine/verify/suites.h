@@ -15,7 +15,9 @@ Rows check_margins();
 Rows check_dose_statistics();
 /// CI, nCI, GI, R50, coverage, HI of a sphere that an isodose of a Gaussian dose fits exactly.
 Rows check_indices();
-/// BED, EQD2 and protraction.
+/// Gamma of linear doses, shifted and offset.
+Rows check_gamma();
+/// BED, EQD2, survival models and protraction.
 Rows check_radiobiology();
 /// Calibration, inverse square, depth in slabs, thread count.
 Rows check_dose_engine();

@@ -12,8 +12,8 @@ namespace {
 
 using Suite = verify::Rows (*)();
 constexpr Suite suites[] = {
-    verify::check_volumes, verify::check_margins,      verify::check_dose_statistics,
-    verify::check_indices, verify::check_radiobiology, verify::check_dose_engine,
+    verify::check_volumes, verify::check_margins,      verify::check_dose_statistics, verify::check_indices,
+    verify::check_gamma,   verify::check_radiobiology, verify::check_dose_engine,
 };
 
 }  // namespace
