@@ -12,16 +12,6 @@ std::vector<std::string> texts(const JsonReader& value) {
   return all;
 }
 
-template <class T>
-void replace_if_stated(T& base, const T& option, const T& unstated = T{}) {
-  if (option != unstated) base = option;
-}
-
-template <class T>
-void replace_if_any(std::vector<T>& base, const std::vector<T>& options) {
-  if (!options.empty()) base = options;
-}
-
 }  // namespace
 
 PlanRequest read_case_file(const std::filesystem::path& path) {
@@ -65,23 +55,30 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   return request;
 }
 
-PlanRequest merge(PlanRequest base, const PlanRequest& options) {
-  const PlanRequest unstated;
-  replace_if_stated(base.selection.ct_uid, options.selection.ct_uid);
-  replace_if_stated(base.selection.rtstruct, options.selection.rtstruct);
-  replace_if_stated(base.selection.patient_position, options.selection.patient_position);
-  replace_if_any(base.targets.gtvs, options.targets.gtvs);
-  replace_if_any(base.targets.targets, options.targets.targets);
-  replace_if_stated(base.targets.union_name, options.targets.union_name);
-  replace_if_stated(base.coverage_pct, options.coverage_pct, unstated.coverage_pct);
-  replace_if_any(base.avoid, options.avoid);
-  replace_if_stated(base.nodes, options.nodes, unstated.nodes);
-  replace_if_stated(base.count, options.count);
-  replace_if_stated(base.seed, options.seed, unstated.seed);
-  replace_if_stated(base.grid_mm, options.grid_mm);
-  replace_if_stated(base.beam_data, options.beam_data, unstated.beam_data);
-  replace_if_stated(base.patient.density, options.patient.density, unstated.patient.density);
-  replace_if_stated(base.patient.body, options.patient.body);
+PlanRequest merge(PlanRequest base, const PlanRequest& options, const std::function<bool(const std::string&)>& stated) {
+  const auto replace = [&](const char* option, auto member) {
+    if (stated(option)) std::invoke(member, base) = std::invoke(member, options);
+  };
+  if (stated("--ct")) base.selection.ct_uid = options.selection.ct_uid;
+  if (stated("--rtstruct")) base.selection.rtstruct = options.selection.rtstruct;
+  if (stated("--patient-position")) base.selection.patient_position = options.selection.patient_position;
+  if (stated("--gtv") || stated("--target")) {
+    base.targets.gtvs = options.targets.gtvs;
+    base.targets.targets = options.targets.targets;
+    base.targets.union_name.clear();
+    if (base.targets.gtvs.empty()) base.targets.margin_mm.reset();
+  }
+  if (stated("--union")) base.targets.union_name = options.targets.union_name;
+  if (stated("--density")) base.patient.density = options.patient.density;
+  if (stated("--body")) base.patient.body = options.patient.body;
+  replace("--coverage-pct", &PlanRequest::coverage_pct);
+  replace("--nodes", &PlanRequest::nodes);
+  replace("--avoid", &PlanRequest::avoid);
+  replace("--count", &PlanRequest::count);
+  replace("--seed", &PlanRequest::seed);
+  replace("--grid-mm", &PlanRequest::grid_mm);
+  replace("--beam-data", &PlanRequest::beam_data);
+  if (stated("--collimators")) base.collimators_mm.clear();  // parsed from its text afterwards
   return base;
 }
 

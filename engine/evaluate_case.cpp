@@ -46,6 +46,9 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
         fmt::format("{} prescriptions for {} targets", request.prescriptions.size(), request.targets.size()),
         "--prescription", "one serves all targets, or each has its own",
         "repeat --prescription in the order of the targets");
+  if (request.targets.empty() && !request.prescriptions.empty())
+    throw InputError("a prescription without a target", "--prescription", "its indices belong to a target",
+                     "name the target with --target");
   if (!request.targets.empty() && request.prescriptions.empty())
     throw InputError("--target needs a prescription", "--prescription", "the indices refer to it",
                      "give one such as 45Gy/5fx");

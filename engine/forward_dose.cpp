@@ -6,14 +6,27 @@
 #include "engine/planning/plan_files.h"
 #include "geometry/error.h"
 
+#include <algorithm>
+
 namespace sbrt {
 
 ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
+  if (std::none_of(request.beams.begin(), request.beams.end(), [](const Beam& beam) { return beam.weight_mu > 0; }))
+    throw InputError("no beam has any MU", "--beams", "the dose would be zero everywhere",
+                     "find weights first: sbrtplan optimize");
   ImportedCase input = import_case(request.selection, progress);
   PatientModel patient =
       make_patient_model(input.ct, input.structures, request.patient,
                          shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]));
   const BeamData beam_data = BeamData::named_or_folder(request.beam_data);
+  if (!request.expected_beam_data_sha256.empty() && request.expected_beam_data_sha256 != beam_data.sha256())
+    input.warnings.push_back({"other-beam-data", "the plan was made with other beam data than '" + beam_data.name() +
+                                                     "' as it is here: the dose is not the plan's dose"});
+  for (const InputRecord& expected : request.expected_inputs)
+    for (const InputRecord& found : input.inputs)
+      if (expected.kind == found.kind && expected.sha256 != found.sha256)
+        input.warnings.push_back({"other-input", "the plan was made on another " + found.kind + " than " + found.path +
+                                                     " (its hash differs): the dose is not the plan's dose"});
   const Grid grid = dose_grid_over(patient.body, request.grid_mm);
   const DoseOptions options{request.depth, request.path, request.simd};
   DoseResult dose = compute_dose(request.beams, patient.density, beam_data, grid, options, progress);
@@ -31,11 +44,35 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
   return {std::move(input), std::move(patient), std::move(dose), std::move(trace), std::move(warnings)};
 }
 
-BeamSet read_beams(const std::filesystem::path& path) {
-  if (path.extension() == ".csv") return read_beam_csv(path);
+bool is_plan_file(const std::filesystem::path& path) {
+  if (path.extension() != ".json") return false;
   const JsonReader json = JsonReader::from_file(path);
   const auto schema = json.is_object() ? json.find("schema") : std::nullopt;
-  if (schema && schema->text() == "sbrtplan-plan/1") return read_plan_file(path).beams;
+  return schema && schema->is_text() && schema->text() == "sbrtplan-plan/1";
+}
+
+void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardRequest& request) {
+  const PlanFile plan = read_plan_file(plan_json);
+  request.beams = plan.beams;
+  request.beam_data = plan.beam_data_name;
+  request.patient.density = plan.density_name;
+  request.patient.overrides.clear();
+  for (const PlanFileOverride& o : plan.density_overrides) request.patient.overrides.emplace_back(o.structure, o.hu);
+  request.patient.body = plan.body;
+  request.depth = plan.depth;
+  if (plan.dose_grid) request.grid_mm = plan.dose_grid->spacing_mm()[0];
+  for (const auto& [name, value] : plan.options) {
+    if (name == "couch") request.patient.couch_in = value == "in";
+    if (name == "contours")
+      request.patient.between = value == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+  }
+  request.expected_beam_data_sha256 = plan.beam_data_sha256;
+  request.expected_inputs = plan.inputs;
+}
+
+BeamSet read_beams(const std::filesystem::path& path) {
+  if (path.extension() == ".csv") return read_beam_csv(path);
+  if (is_plan_file(path)) return read_plan_file(path).beams;
   return read_beam_file(path).beams;
 }
 

@@ -16,7 +16,9 @@ struct ForwardRequest {
   DepthMode depth = DepthMode::per_point_ray;
   DosePath path = DosePath::fast;
   SimdChoice simd = SimdChoice::widest;
-  std::optional<PatientPoint> trace;  //!< explain the dose at this point [mm]
+  std::string expected_beam_data_sha256;     //!< of plan.json
+  std::vector<InputRecord> expected_inputs;  //!< of plan.json: the CT and RTSTRUCT it was made on
+  std::optional<PatientPoint> trace;         //!< explain the dose at this point [mm]
 };
 
 struct ForwardOutcome {
@@ -29,6 +31,13 @@ struct ForwardOutcome {
 
 /// @throws InputError, Cancelled
 ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress = no_progress);
+
+/// Takes from plan.json what its dose follows from: beams, beam data, density table and overrides, body, couch,
+/// contours, depth and grid spacing. @throws InputError
+void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardRequest& request);
+
+/// True for a JSON file of schema sbrtplan-plan/1.
+bool is_plan_file(const std::filesystem::path& path);
 
 /// Beams of beams.json, plan.json or beams.csv, told apart by extension and schema. @throws InputError
 BeamSet read_beams(const std::filesystem::path& path);

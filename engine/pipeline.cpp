@@ -55,7 +55,7 @@ double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& ta
   return smallest < small_target_cc * units::cc ? 1.0 : 1.5;
 }
 
-Grid dose_grid_over(const Occupancy& body, double spacing_mm) {
+Grid dose_grid_over(const Occupancy& body, double spacing_mm, const std::vector<BuiltTarget>& targets) {
   Box box;
   const GridSize n = body.grid().size();
   for (int k = 0; k < n.nz; ++k)
@@ -74,6 +74,11 @@ Grid dose_grid_over(const Occupancy& body, double spacing_mm) {
   if (box.empty())
     throw InputError("the body is empty", "body contour or CT", "no voxel lies inside it",
                      "name another structure with --body");
+  for (const BuiltTarget& target : targets) {
+    const Box around = target.shape.bounding_box().grown(spacing_mm);
+    box.add(around.low);
+    box.add(around.high);
+  }
   return covering_grid(box, {spacing_mm, spacing_mm, spacing_mm}, body.grid());
 }
 
@@ -84,6 +89,43 @@ NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position) {
     node.offset_mm = node.offset_mm.x * room.i + node.offset_mm.y * room.j + node.offset_mm.z * room.k;
   return turned;
 }
+
+namespace {
+
+// An asked prescription isodose that was missed by more than this is said [percentage points].
+constexpr double isodose_tolerance_pct = 2.0;
+
+Warnings isodose_warnings(const Evaluation& evaluation) {
+  Warnings warnings;
+  for (const TargetResult& target : evaluation.targets) {
+    const auto hi = target.indices.find("hi");
+    if (!target.prescription.isodose_pct || hi == target.indices.end()) continue;
+    const double reached_pct = 100 / hi->second.value;
+    if (std::abs(reached_pct - *target.prescription.isodose_pct) > isodose_tolerance_pct)
+      warnings.push_back(
+          {"isodose-not-reached",
+           fmt::format("'{}': prescription isodose {} % was asked, {:.1f} % of the target's maximum was reached",
+                       target.name, *target.prescription.isodose_pct, reached_pct)});
+  }
+  return warnings;
+}
+
+// A misspelt name must be found before the long work, not after it.
+void check_names(const PlanRequest& request, const std::vector<NamedShape>& shapes) {
+  std::vector<std::string> names;
+  for (const NamedShape& named : shapes) names.push_back(named.shape.name());
+  const auto check = [&](const std::string& name, const std::string& text) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) return;
+    std::string nearest;
+    for (const std::string& n : nearest_names(name, names)) nearest += (nearest.empty() ? "'" : ", '") + n + "'";
+    throw InputError("no structure named '" + name + "' can be evaluated", "'" + text + "'",
+                     "the goal or query names it", "nearest names: " + nearest);
+  };
+  for (const Goal& goal : request.goals) check(goal.query.structure, goal.text);
+  for (const StructureQuery& query : request.queries) check(query.structure, query.structure + ":" + query.metric.text);
+}
+
+}  // namespace
 
 PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   ImportedCase input = import_case(request.selection, progress);
@@ -98,6 +140,7 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   std::vector<NamedShape> shapes = evaluable_shapes(input.structures, rule, warnings);
   for (const BuiltTarget& target : targets.targets)
     if (!target.gtv.empty()) shapes.push_back({target.shape, RoiRole::ptv});
+  check_names(request, shapes);
   check_targets(targets.targets, input.ct.grid(), patient.body);
   append(warnings, check_structures(shapes, input.ct.grid()));
   const double grid_mm = dose_grid_spacing_mm(request.grid_mm, targets.targets);
@@ -153,7 +196,7 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   append(warnings, planned.warnings);
 
   // The optimiser saw sampled points; the full grid decides the scale, and the dose is that of the weights as written.
-  const Grid dose_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm);
+  const Grid dose_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm, prepared.targets.targets);
   const DensityMap& density = prepared.patient.density;
   const DoseOptions dose_options{.depth = request.depth, .simd = request.simd};
   DoseResult dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
@@ -175,6 +218,7 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   input.alpha_beta_gy = request.alpha_beta_gy;
   Evaluation evaluation = evaluate(input, progress);
   append(warnings, evaluation.warnings);
+  append(warnings, isodose_warnings(evaluation));
   return {std::move(prepared), std::move(planned.beams), std::move(dose), std::move(evaluation), std::move(warnings)};
 }
 

@@ -73,8 +73,8 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress = no_progre
 /// 1 mm for targets under 10 cc, 1.5 mm above, unless the user chose.
 double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& targets);
 
-/// Grid over the whole body with the CT's axes.
-Grid dose_grid_over(const Occupancy& body, double spacing_mm);
+/// Grid over the whole body, and over targets that reach beyond it, with the CT's axes.
+Grid dose_grid_over(const Occupancy& body, double spacing_mm, const std::vector<BuiltTarget>& targets = {});
 
 /// Node offsets turned from a head-first supine patient to `patient_position` (HFS, HFP, FFS, ... DICOM C.7.3.1.1.2).
 /// @throws InputError for a position that is not one of the eight

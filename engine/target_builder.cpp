@@ -71,12 +71,26 @@ BuiltTargets build_targets(const StructureSet& structures, const TargetRequest& 
   if (request.gtvs.empty() && request.targets.empty())
     throw InputError("no target is named", "--gtv or --target", "there is nothing to plan on",
                      "name a GTV with --gtv and --margin-mm, or a PTV with --target");
+  if (request.gtvs.empty() && request.margin_mm)
+    throw InputError("a margin without a GTV", "--margin-mm", "it applies to --gtv only; --target is planned as it is",
+                     "name the volume with --gtv, or leave the margin out");
+  std::vector<std::string> named = request.gtvs;
+  named.insert(named.end(), request.targets.begin(), request.targets.end());
+  std::sort(named.begin(), named.end());
+  if (const auto twice = std::adjacent_find(named.begin(), named.end()); twice != named.end())
+    throw InputError("'" + *twice + "' is named twice", "--gtv or --target", "a target is planned once",
+                     "name it once");
+  for (const Prescription& p : request.prescriptions)
+    if (p.fractions != request.prescriptions.front().fractions)
+      throw InputError(
+          fmt::format("prescriptions of {} and {} fractions", request.prescriptions.front().fractions, p.fractions),
+          "--prescription", "one plan is delivered in one number of fractions", "plan these targets separately");
   if (!request.gtvs.empty() && !request.margin_mm)
     throw InputError("--gtv needs a margin", "--margin-mm", "the PTV is the GTV expanded by it",
                      "give one such as --margin-mm 5");
   if (request.margin_mm && (!std::isfinite(*request.margin_mm) || *request.margin_mm < 0 || *request.margin_mm > 100))
     throw InputError(fmt::format("margin of {} mm", *request.margin_mm), "--margin-mm",
-                     "it must lie between 0 and 100 mm", "0 plans on the GTV itself; `sbrtplan margin` can shrink");
+                     "it must lie between 0 and 100 mm", "0 plans on the GTV itself");
   if (!request.union_name.empty() && request.gtvs.size() < 2)
     throw InputError("--union joins at least two GTVs", "--union", "", "repeat --gtv");
 

@@ -2,6 +2,7 @@
 
 #include "geometry/error.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
@@ -72,7 +73,7 @@ void write_file_atomically(const fs::path& path, std::string_view bytes) {
 
 void flush_file(const fs::path& path) { sync_path(path, O_RDONLY); }
 
-AtomicFolder::AtomicFolder(fs::path goal, bool overwrite)
+AtomicFolder::AtomicFolder(fs::path goal, bool overwrite, const std::vector<std::string>& replaceable)
     : goal_(without_trailing_slash(std::move(goal))), overwrite_(overwrite) {
   std::error_code status;
   if (fs::exists(goal_, status)) {
@@ -81,6 +82,12 @@ AtomicFolder::AtomicFolder(fs::path goal, bool overwrite)
     if (!fs::is_empty(goal_) && !overwrite)
       throw InputError("the output folder is not empty", goal_.string(), "nothing is written over silently",
                        "choose another folder or give --overwrite");
+    if (!replaceable.empty())
+      for (const auto& entry : fs::directory_iterator(goal_))
+        if (std::find(replaceable.begin(), replaceable.end(), entry.path().filename()) == replaceable.end())
+          throw InputError("the output folder holds something else", entry.path().string(),
+                           "--overwrite replaces the whole folder, and this is no result of this command",
+                           "choose another folder or move the file");
   }
   if (goal_.has_parent_path() && !fs::exists(goal_.parent_path(), status)) {
     std::error_code failure;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sbrt {
 
@@ -20,7 +21,9 @@ class AtomicFolder {
  public:
   /// @param overwrite the goal may exist and is replaced as a whole; otherwise an existing non-empty goal is refused
   /// @throws InputError when the goal exists and overwrite is false, or its parent cannot be written
-  AtomicFolder(std::filesystem::path goal, bool overwrite);
+  /// @param replaceable with overwrite: the only entries that the goal may hold; anything else is somebody's own and
+  ///        makes the folder refused. Empty: any
+  AtomicFolder(std::filesystem::path goal, bool overwrite, const std::vector<std::string>& replaceable = {});
   ~AtomicFolder();
   AtomicFolder(const AtomicFolder&) = delete;
   AtomicFolder& operator=(const AtomicFolder&) = delete;

@@ -45,9 +45,9 @@ class Coefficients {
  public:
   explicit Coefficients(const DoseGrid& dose)
       : n_{dose.grid().size().nx, dose.grid().size().ny, dose.grid().size().nz},
-        row_(std::size_t(n_[0]) + 2),
-        slice_(row_ * (std::size_t(n_[1]) + 2)),
-        values_(slice_ * (std::size_t(n_[2]) + 2)) {
+        row_(padded(n_[0])),
+        slice_(row_ * padded(n_[1])),
+        values_(slice_ * padded(n_[2])) {
     filter_x(dose);
     filter_rows(n_[1], row_, n_[2], slice_);
     filter_rows(n_[2], slice_, n_[1] + 2, row_);
@@ -59,6 +59,9 @@ class Coefficients {
   std::size_t slice() const { return slice_; }
 
  private:
+  // Four coefficients are read for every cell, also where an axis has one sample (the last then has weight 0).
+  static std::size_t padded(int n) { return std::size_t(std::max(n, 2)) + 2; }
+
   // c[i-1] + 4 c[i] + c[i+1] = 6 f[i] inside; natural ends give c[0] = f[0] and c[n-1] = f[n-1].
   static std::vector<double> pivots(int n) {
     std::vector<double> m(std::max(n, 1), 0.0);

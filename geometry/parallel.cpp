@@ -21,7 +21,7 @@ int thread_count() {
 void set_thread_count(int n) {
   if (n < 1 || n > 1024)
     throw InputError("thread count " + std::to_string(n), "--threads", "it must lie between 1 and 1024",
-                     "leave it out to use all cores");
+                     "leave it out, or give 0, to use all cores");
   chosen_threads = n;
 }
 

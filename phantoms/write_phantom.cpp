@@ -35,7 +35,7 @@ std::string case_json(const Phantom& phantom) {
 
 WrittenPhantom write_phantom(const Phantom& phantom, const dicom::ProgramInfo& program,
                              const std::filesystem::path& folder, bool overwrite) {
-  AtomicFolder output(folder, overwrite);
+  AtomicFolder output(folder, overwrite, {"ct", "structures.dcm", "case.json"});
   std::filesystem::create_directory(output.staging() / "ct");
   dicom::CtExport info;
   info.patient_study = phantom.patient_study;

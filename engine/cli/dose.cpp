@@ -19,6 +19,7 @@ struct DoseVerb {
   PlanOptionTexts texts;
   std::string beams, out, point, path = "fast";
   bool overwrite = false;
+  std::function<bool(const std::string&)> stated;
 };
 
 PatientPoint parse_point(const std::string& text) {
@@ -48,15 +49,29 @@ void run(DoseVerb& verb, Session& session) {
   if (!verb.overwrite && std::filesystem::exists(verb.out))
     throw InputError("the output exists", verb.out, "nothing is written over silently",
                      "choose another name or give --overwrite");
+  const ForwardRequest stated = verb.request;
   PlanRequest parsed;
-  parsed.patient = verb.request.patient;
+  parsed.patient = stated.patient;
   parse_texts(verb.texts, parsed);
+  if (is_plan_file(verb.beams)) {
+    // The plan says what its dose follows from; what the command line states replaces it.
+    take_settings_of_plan(verb.beams, verb.request);
+    if (verb.stated("--beam-data")) verb.request.beam_data = stated.beam_data;
+    if (verb.stated("--grid-mm")) verb.request.grid_mm = stated.grid_mm;
+    if (verb.stated("--density")) verb.request.patient.density = stated.patient.density;
+    if (verb.stated("--body")) verb.request.patient.body = stated.patient.body;
+    if (verb.stated("--override")) verb.request.patient.overrides = parsed.patient.overrides;
+    if (verb.stated("--couch")) verb.request.patient.couch_in = parsed.patient.couch_in;
+    if (verb.stated("--contours")) verb.request.patient.between = parsed.patient.between;
+    if (verb.stated("--depth")) verb.request.depth = parsed.depth;
+  } else {
+    verb.request.beams = read_beams(verb.beams);
+    verb.request.patient = parsed.patient;
+    verb.request.depth = parsed.depth;
+  }
   verb.request.selection.inputs = parsed.selection.inputs;
-  verb.request.patient = parsed.patient;
-  verb.request.depth = parsed.depth;
   verb.request.simd = parsed.simd;
   verb.request.path = verb.path == "exact" ? DosePath::exact : DosePath::fast;
-  verb.request.beams = read_beams(verb.beams);
   if (!verb.point.empty()) verb.request.trace = parse_point(verb.point);
 
   const ForwardOutcome outcome = forward_dose(verb.request, session.progress());
@@ -87,7 +102,7 @@ void add_dose_verb(CLI::App& app, Session& session) {
   verb->add_option("DIR", v->texts.inputs, "DICOM folder or files")->required();
   verb->add_option("--beams", v->beams, "weighted beams: beams.json, plan.json or beams.csv")->required();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
-  verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing")
+  verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing (default: that of plan.json, else 1.5)")
       ->check(CLI::Range(0.5, 5.0))
       ->capture_default_str();
   verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
@@ -102,6 +117,7 @@ void add_dose_verb(CLI::App& app, Session& session) {
   add_selection_options(*verb, v->request.selection);
   verb->add_option("--out", v->out, "RTDOSE file to write")->required();
   verb->add_flag("--overwrite", v->overwrite, "replace an existing file");
+  v->stated = [verb](const std::string& option) { return verb->count(option) > 0; };
   verb->callback([v, &session] { run(*v, session); });
 }
 

@@ -16,6 +16,8 @@ struct InspectOptions {
 };
 
 void print(const Inspection& inspection) {
+  if (inspection.catalogue.ct_series.empty()) fmt::print("no CT found\n");
+  if (inspection.catalogue.structures.empty()) fmt::print("no RTSTRUCT found\n");
   for (const auto& s : inspection.catalogue.ct_series) {
     fmt::print("CT      {} x {} x {} slices, pixel {:.4g} x {:.4g} mm, {} '{}'\n        series {}\n", s.columns, s.rows,
                s.slices.size(), s.pixel_spacing_mm[0], s.pixel_spacing_mm[1],

@@ -52,12 +52,18 @@ void run(const MarginOptions& o, Session& session) {
     throw InputError("a structure named '" + o.name + "' exists", file.path.string(), "", "choose another --name");
 
   std::vector<Shape> shapes;
+  std::optional<double> slice_spacing_mm;
+  if (with_ct && catalogue.ct_series.size() == 1 && catalogue.ct_series[0].slice_spacing_mm > 0)
+    slice_spacing_mm = catalogue.ct_series[0].slice_spacing_mm;
+  const ShapeRule rule = shape_rule(loaded.structures, BetweenPlanes::shape_following, slice_spacing_mm);
   for (const std::string& name : o.structures) {
-    shapes.push_back(Shape::from_structure(loaded.structures.at(name)));
+    shapes.push_back(shape_of(loaded.structures.at(name), rule));
     session.log(shapes.back().warnings());
   }
   const dicom::CtSeries* series = with_ct ? &dicom::choose_ct(catalogue, file, o.ct_uid) : nullptr;
   std::vector<double> planes = shapes.front().plane_positions_mm();
+  if (planes.size() == 1)
+    planes = {planes[0] - rule.lone_plane_thickness_mm, planes[0], planes[0] + rule.lone_plane_thickness_mm};
   if (series) {
     const PatientVec normal = shapes.front().plane_normal();
     if (std::abs(std::abs(dot(normal, series->axes.k)) - 1) < 1e-4) {
@@ -71,7 +77,7 @@ void run(const MarginOptions& o, Session& session) {
   result.name = o.name;
   result.role = RoiRole::ptv;
   result.contours = expand(shapes, o.margin_mm, planes);
-  const Shape made = Shape::from_structure(result);
+  const Shape made = shape_of(result, rule);
 
   std::string seed = "margin " + sha256_of_file(file.path) + fmt::format(" {} {}", o.margin_mm, o.name);
   for (const std::string& name : o.structures) seed += " " + name;

@@ -20,12 +20,24 @@ struct PlanVerb {
   PlanOptionTexts texts;
   std::string out;
   bool overwrite = false, strict = false;
+  std::function<bool(const std::string&)> stated;
 };
+
+// Replacing a folder that holds the input would delete the patient's data.
+void refuse_input_in_output(const std::vector<std::filesystem::path>& inputs, const std::filesystem::path& out) {
+  const std::filesystem::path goal = std::filesystem::weakly_canonical(out);
+  for (const std::filesystem::path& input : inputs) {
+    const std::filesystem::path from_goal = std::filesystem::weakly_canonical(input).lexically_relative(goal);
+    if (!from_goal.empty() && *from_goal.begin() != "..")
+      throw InputError("the input lies in the output folder", input.string(),
+                       "the output replaces that folder as a whole", "choose another --out");
+  }
+}
 
 void run(PlanVerb& verb, Session& session) {
   if (verb.texts.inputs.size() == 1 && std::filesystem::path(verb.texts.inputs[0]).extension() == ".json") {
     // The case file comes first; options on the command line add to it or replace it.
-    verb.request = merge(read_case_file(verb.texts.inputs[0]), verb.request);
+    verb.request = merge(read_case_file(verb.texts.inputs[0]), verb.request, verb.stated);
     verb.texts.inputs.clear();
   }
   parse_texts(verb.texts, verb.request);
@@ -34,7 +46,8 @@ void run(PlanVerb& verb, Session& session) {
                      "give one such as --prescription 45Gy/5fx@75%");
 
   // Claimed before the work begins, so that a folder in use is refused at once.
-  AtomicFolder folder(verb.out, verb.overwrite);
+  refuse_input_in_output(verb.request.selection.inputs, verb.out);
+  AtomicFolder folder(verb.out, verb.overwrite, plan_output_files());
   const auto start = std::chrono::steady_clock::now();
   const PlanOutcome outcome = plan_case(verb.request, session.progress());
   const PlanReport report = write_plan_outputs(verb.request, outcome, folder.staging(), session.progress());
@@ -82,6 +95,7 @@ void add_plan_verb(CLI::App& app, Session& session) {
   verb->add_option("--out", v->out, "folder to write; it appears whole or not at all")->required();
   verb->add_flag("--overwrite", v->overwrite, "replace an existing folder as a whole");
   verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
+  v->stated = [verb](const std::string& option) { return verb->count(option) > 0; };
   verb->callback([v, &session] { run(*v, session); });
 }
 

@@ -212,10 +212,23 @@ class BadInput(ProgramCase):
     def test_overwrite_replaces_the_whole_folder(self):
         quick = ("--count", "300", "--grid-mm", "3")
         run("plan", self.case, *PLAN, "--out", self.out, *quick, expect=0)
-        (self.out / "stale.txt").write_text("old")
-        run("plan", self.case, *PLAN, "--out", self.out, "--overwrite", *quick, expect=0)
-        self.assertFalse((self.out / "stale.txt").exists())
+        first = (self.out / "plan.json").read_bytes()
+        run("plan", self.case, *PLAN, "--seed", "2", "--out", self.out, "--overwrite", *quick, expect=0)
+        self.assertNotEqual(first, (self.out / "plan.json").read_bytes())
         self.assertEqual([p for p in self.listing(self.folder) if ".part-" in p], [])
+
+    def test_overwrite_spares_what_is_not_a_result(self):
+        self.out.mkdir()
+        (self.out / "thesis.txt").write_text("keep")
+        self.refuse("thesis.txt", options=(*PLAN, "--overwrite"))
+        self.assert_refused("plan", self.case, *PLAN, "--out", self.case, "--overwrite", mentions=("input lies in the output",))
+        self.assert_refused("phantom", "water-cube", "--out", self.out, "--overwrite", mentions=("thesis.txt",))
+
+    def test_choices_that_contradict_each_other(self):
+        self.refuse("margin", options=("--target", "GTV", *PLAN[2:]))
+        self.refuse("fractions", options=("--gtv", "GTV", "--target", "External", *PLAN[2:], "--prescription", "30Gy/3fx"))
+        self.refuse("twice", options=("--gtv", "GTV", "--target", "GTV", *PLAN[2:]))
+        self.refuse("GTVX", "'GTV'", options=(*PLAN, "--query", "GTVX:Mean"))
 
 
 if __name__ == "__main__":

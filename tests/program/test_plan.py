@@ -75,9 +75,11 @@ class Plan(ProgramCase):
     def test_plan_file_replays_to_the_same_dose(self):
         phantom = self.phantom("sphere-in-water", "--spacing-mm", "2,2,2")
         out = self.folder / "out"
-        self.plan(phantom, out, "--gtv", "GTV", "--margin-mm", "5", "--prescription", "45Gy/5fx@75%")
+        # Settings off their defaults must be replayed too.
+        self.plan(phantom, out, "--gtv", "GTV", "--margin-mm", "5", "--prescription", "45Gy/5fx@75%", "--depth", "axis",
+                  "--override", "GTV=-500", "--density", "thomas")
         again = self.folder / "again.dcm"
-        run("dose", phantom, "--beams", out / "plan.json", "--grid-mm", "2.5", "--out", again, expect=0)
+        run("dose", phantom, "--beams", out / "plan.json", "--out", again, expect=0)
         first, second = pydicom.dcmread(out / "dose.dcm"), pydicom.dcmread(again)
         self.assertEqual(first.PixelData, second.PixelData)
         self.assertEqual(first.DoseGridScaling, second.DoseGridScaling)
