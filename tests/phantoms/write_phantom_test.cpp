@@ -113,8 +113,13 @@ TEST_F(WritePhantom, RefusesAFolderInUseUnlessTold) {
   EXPECT_THROW(write_phantom(phantom, this_program(), folder / "p"), InputError);
   EXPECT_EQ(bytes_of(folder / "p" / "mine.txt"), "x");
   EXPECT_FALSE(std::filesystem::exists(folder / "p" / "ct"));
+  // Even when told: a file that no phantom wrote is somebody's own.
+  EXPECT_THROW(write_phantom(phantom, this_program(), folder / "p", true), InputError);
+  EXPECT_EQ(bytes_of(folder / "p" / "mine.txt"), "x");
+  std::filesystem::remove(folder / "p" / "mine.txt");
+  write_phantom(phantom, this_program(), folder / "p");
+  EXPECT_THROW(write_phantom(phantom, this_program(), folder / "p"), InputError);
   write_phantom(phantom, this_program(), folder / "p", true);
-  EXPECT_FALSE(std::filesystem::exists(folder / "p" / "mine.txt"));
   EXPECT_TRUE(std::filesystem::exists(folder / "p" / "case.json"));
 }
 
