@@ -1,7 +1,8 @@
-#include <fmt/format.h>
-
 #include "dose/beam_data.h"
+
 #include "engine/cli/session.h"
+
+#include <fmt/format.h>
 
 namespace sbrt::cli {
 namespace {
@@ -16,18 +17,21 @@ void print_list() {
 
 void print_set(const BeamData& set) {
   fmt::print("{} {} ({}), sha256 {}\nsource: {}\nreference: {} Gy/MU at {} mm\n\n", set.name(), set.version(),
-             set.clinical() ? "clinical" : "NOT clinical", set.sha256(), set.source(), set.gy_per_mu(), set.reference_distance_mm());
-  fmt::print("{:>14} {:>14} {:>12} {:>12} {:>12} {:>16}\n", "collimator [mm]", "OF at 800 mm", "TPR 50 mm", "TPR 100 mm", "TPR 200 mm",
-             "OCR edge at 15 mm");
+             set.clinical() ? "clinical" : "NOT clinical", set.sha256(), set.source(), set.gy_per_mu(),
+             set.reference_distance_mm());
+  fmt::print("{:>14} {:>14} {:>12} {:>12} {:>12} {:>16}\n", "collimator [mm]", "OF at 800 mm", "TPR 50 mm",
+             "TPR 100 mm", "TPR 200 mm", "OCR edge at 15 mm");
   for (const double c : set.collimators_mm())
-    fmt::print("{:>15} {:>14.4f} {:>12.4f} {:>12.4f} {:>12.4f} {:>16.4f}\n", c, set.output_factor(c, 800), set.tissue_phantom_ratio(c, 50),
-               set.tissue_phantom_ratio(c, 100), set.tissue_phantom_ratio(c, 200), set.off_axis_ratio(c, c / 2, 15));
+    fmt::print("{:>15} {:>14.4f} {:>12.4f} {:>12.4f} {:>12.4f} {:>16.4f}\n", c, set.output_factor(c, 800),
+               set.tissue_phantom_ratio(c, 50), set.tissue_phantom_ratio(c, 100), set.tissue_phantom_ratio(c, 200),
+               set.off_axis_ratio(c, c / 2, 15));
 }
 
 }  // namespace
 
 void add_beam_data_verb(CLI::App& app, Session&) {
-  CLI::App* verb = add_verb(app, "beam-data", "beam data sets: list, show, check", "sbrtplan beam-data show generic-6mv-fff");
+  CLI::App* verb =
+      add_verb(app, "beam-data", "beam data sets: list, show, check", "sbrtplan beam-data show generic-6mv-fff");
   verb->require_subcommand(1);
   CLI::App* list = verb->add_subcommand("list", "the sets that come with the program");
   list->callback([] { print_list(); });
@@ -39,7 +43,8 @@ void add_beam_data_verb(CLI::App& app, Session&) {
   check->add_option("NAME", *name, "name of a set, or its folder")->required();
   check->callback([name] {
     const BeamData set = BeamData::named_or_folder(*name);
-    fmt::print("{} {}: {} collimators, all tables complete and in order\n", set.name(), set.version(), set.collimators_mm().size());
+    fmt::print("{} {}: {} collimators, all tables complete and in order\n", set.name(), set.version(),
+               set.collimators_mm().size());
   });
 }
 

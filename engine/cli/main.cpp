@@ -19,7 +19,8 @@ constexpr const char* description =
     "Research software, not a medical device: never use it to treat a patient.";
 
 constexpr const char* footer =
-    "Exit codes: 0 ok, 1 a stated goal is missed (with --strict), 2 usage, 3 bad input, 4 internal error, 130 cancelled.\n"
+    "Exit codes: 0 ok, 1 a stated goal is missed (with --strict), 2 usage, 3 bad input, 4 internal error, 130 "
+    "cancelled.\n"
     "Start with:\n"
     "  sbrtplan phantom lung-lesion --out demo\n"
     "  sbrtplan plan demo --gtv GTV --margin-mm 5 --prescription 45Gy/5fx@75% --out demo-plan";
