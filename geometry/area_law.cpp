@@ -33,6 +33,19 @@ std::vector<double> divided_differences(const std::vector<AreaAt>& points, doubl
   return d;
 }
 
+/// Second divided difference of A^power over three points, or of four points the harmonic mean of both.
+double bend_of(const std::vector<AreaAt>& points, double power) {
+  if (points.size() < 3) return 0;
+  const auto slope = [&](std::size_t i) {
+    return (std::pow(points[i + 1].area, power) - std::pow(points[i].area, power)) / (points[i + 1].z - points[i].z);
+  };
+  const auto second = [&](std::size_t i) { return (slope(i + 1) - slope(i)) / (points[i + 2].z - points[i].z); };
+  const double c0 = second(0);
+  if (points.size() == 3) return c0;
+  const double c1 = second(1);
+  return c0 * c1 > 0 ? 2 * c0 * c1 / (c0 + c1) : 0;
+}
+
 }  // namespace
 
 double smoother_power(const std::vector<AreaAt>& points, bool ring) {
@@ -47,19 +60,28 @@ double smoother_power(const std::vector<AreaAt>& points, bool ring) {
 AreaLaw::AreaLaw(std::vector<AreaAt> points, bool ring) : points_(std::move(points)), ring_(ring) {
   SBRT_EXPECT(!points_.empty() && points_.size() <= 4);
   power_ = points_.size() == 2 ? (ring ? 1 : 0.5) : smoother_power(points_, ring);
-  coefficients_ = divided_differences(points_, power_);
+  bend_ = bend_of(points_, power_);
+}
+
+AreaLaw AreaLaw::ball(AreaAt lower, AreaAt upper) {
+  AreaLaw law({lower, upper});
+  law.ball_ = true;
+  law.power_ = 1;
+  law.bend_ = -pi;
+  return law;
 }
 
 double AreaLaw::operator()(double z) const {
-  double b = coefficients_.back();
-  for (std::size_t i = coefficients_.size() - 1; i-- > 0;) b = coefficients_[i] + (z - points_[i].z) * b;
-  // Uneven contours can make the polynomial swing; between two planes the area stays within a quarter of theirs.
-  double a0 = points_.front().area, a1 = points_.back().area;
-  for (const AreaAt& p : points_)
-    if (p.z <= z) a0 = p.area;
-  for (std::size_t i = points_.size(); i-- > 0;)
-    if (points_[i].z >= z) a1 = points_[i].area;
-  return std::clamp(std::pow(std::max(b, 0.0), 1 / power_), 0.75 * std::min(a0, a1), 1.25 * std::max(a0, a1));
+  if (points_.size() == 1) return points_[0].area;
+  std::size_t i = 0;
+  while (i + 2 < points_.size() && points_[i + 1].z <= z) ++i;
+  const AreaAt &p = points_[i], &q = points_[i + 1];
+  const double b0 = std::pow(p.area, power_), b1 = std::pow(q.area, power_);
+  const double b = b0 + (z - p.z) * ((b1 - b0) / (q.z - p.z) + (z - q.z) * bend_);
+  if (ball_) return std::max(b, 0.0);
+  // Uneven contours can make the law swing; between two planes the area stays within a quarter of theirs.
+  return std::clamp(std::pow(std::max(b, 0.0), 1 / power_), 0.75 * std::min(p.area, q.area),
+                    1.25 * std::max(p.area, q.area));
 }
 
 double AreaLaw::mean(double z0, double z1) const {
@@ -90,6 +112,9 @@ namespace {
 /// The next lower order misses far more than the order used; this part of the difference is reported.
 constexpr double trust_in_order = 0.25;
 
+/// Areas of measured polygons scatter: a zero slightly beyond the next plane still means that the piece tapers.
+constexpr double scatter = 1.05;
+
 /// Where c0 + c1 s + c2 s^2 first reaches zero, or where it nearly does (a cone's tip is a double root); -1 if nowhere.
 double first_zero(double c0, double c1, double c2, double reach) {
   if (std::abs(c2) * reach < 1e-12 * std::abs(c1)) return c1 < 0 ? -c0 / c1 : -1;
@@ -105,6 +130,14 @@ double first_zero(double c0, double c1, double c2, double reach) {
   const double least = c0 + 0.5 * c1 * vertex;
   constexpr double nearly_zero = 0.03;  // of the last plane's value
   return vertex > 0 && vertex <= reach && least < nearly_zero * c0 ? vertex : -1;
+}
+
+/// A(s) = A0 + c1 s - pi s^2 with A(-h) = A1.
+void set_ball(EndCap& cap, double a0, double a1, double h) {
+  cap.flat = false;
+  cap.c0 = a0;
+  cap.c1 = (a0 - a1 - pi * h * h) / h;
+  cap.c2 = -pi;
 }
 
 EndCap flat_cap(const std::vector<AreaAt>& points, double gap_mm) {
@@ -128,32 +161,49 @@ EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, bool ring) {
   cap.flat = false;
   double lower_order = 0;  // extent by the next simpler extrapolation
   if (points.size() == 2) {
-    // A ball through the two circles of these areas: A(s) = A0 + c1 s - pi s^2 with A(-h) = A1.
-    const double h = depth(1);
-    cap.c0 = points[0].area;
-    cap.c2 = -pi;
-    cap.c1 = (points[0].area - points[1].area - pi * h * h) / h;
     constexpr double constant = 0.95;
     if (points[0].area >= constant * points[1].area) return flat_cap(points, gap_mm);
+    set_ball(cap, points[0].area, points[1].area, depth(1));
     lower_order = gap_mm;
   } else {
     cap.power = smoother_power(points, ring);
-    const double b0 = std::pow(points[0].area, cap.power), b1 = std::pow(points[1].area, cap.power),
-                 b2 = std::pow(points[2].area, cap.power), h1 = depth(1), h2 = depth(2);
-    const double s01 = (b0 - b1) / h1, s12 = (b1 - b2) / (h2 - h1);
+    const double b0 = std::pow(points[0].area, cap.power), b1 = std::pow(points[1].area, cap.power);
+    const double s01 = (b0 - b1) / depth(1);
     cap.c0 = b0;
-    cap.c2 = (s01 - s12) / h2;
-    cap.c1 = s01 + cap.c2 * h1;
+    cap.c2 = bend_of(points, cap.power);
+    cap.c1 = s01 + cap.c2 * depth(1);
     lower_order = s01 < 0 ? std::min(-b0 / s01, gap_mm) : gap_mm;
   }
-  // Areas of measured polygons scatter: a zero slightly beyond the next plane still means that the piece tapers.
-  constexpr double tolerance = 1.05;
   const double zero = first_zero(cap.c0, cap.c1, cap.c2, gap_mm);
-  if (!(zero > 0) || zero > tolerance * gap_mm) return flat_cap(points, gap_mm);
+  if (!(zero > 0) || zero > scatter * gap_mm) return flat_cap(points, gap_mm);
   cap.extent_mm = std::min(zero, gap_mm);
   cap.uncertainty_mm3 = (points.size() > 2 ? trust_in_order : 1) *
                         std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm -
                                  points[0].area * lower_order * (cap.power == 2 ? 2.0 / 3 : 0.5));
+  return cap;
+}
+
+BallThroughTwo ball_through(AreaAt lower, AreaAt upper, double gap_below_mm, double gap_above_mm) {
+  SBRT_EXPECT(upper.z > lower.z && gap_below_mm > 0 && gap_above_mm > 0);
+  BallThroughTwo ball;
+  ball.reaches_no_other_plane = true;
+  const auto end = [&](EndCap& cap, double a0, double a1, double gap_mm) {
+    set_ball(cap, a0, a1, upper.z - lower.z);
+    const double pole = first_zero(cap.c0, cap.c1, cap.c2, gap_mm);
+    ball.reaches_no_other_plane &= pole <= scatter * gap_mm;
+    cap.extent_mm = std::min(pole, gap_mm);
+    cap.uncertainty_mm3 = std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm - 0.5 * a0 * gap_mm);
+  };
+  end(ball.below, lower.area, upper.area, gap_below_mm);
+  end(ball.above, upper.area, lower.area, gap_above_mm);
+  return ball;
+}
+
+EndCap flat_end(double area_mm2, double gap_mm, const EndCap& ball, bool may_be_ball) {
+  EndCap cap;
+  cap.extent_mm = 0.5 * gap_mm;
+  cap.c0 = area_mm2;
+  if (may_be_ball) cap.uncertainty_mm3 = ball.uncertainty_mm3;
   return cap;
 }
 

@@ -1,9 +1,9 @@
 #include "geometry/loft.h"
 
+#include "geometry/blend.h"
 #include "geometry/error.h"
 #include "geometry/parallel.h"
 #include "geometry/part_links.h"
-#include "geometry/planar_field.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,147 +12,8 @@
 namespace sbrt {
 namespace {
 
-using planar::Lattice;
 using planar::Region;
 using planar::Uv;
-
-/// Lattice nodes per distance field: the pitch is then about 1/70 of the extent, the error of its contours pitch^2/8R.
-constexpr double nodes_per_field = 5000, most_nodes = 100000;
-constexpr int rim_nodes = 4;
-
-Lattice lattice_for(const planar::Rect& box, double smallest_area) {
-  const double extent = std::max((box.u1 - box.u0) * (box.v1 - box.v0), 1e-6);
-  // A small section needs a few nodes across as well.
-  const double fine = 0.2 * std::sqrt(smallest_area);
-  const double pitch = std::max(std::min(std::sqrt(extent / nodes_per_field), fine), std::sqrt(extent / most_nodes));
-  return planar::lattice_over(box.grown(2 * pitch), pitch, rim_nodes);
-}
-
-bool congruent(const Region& a, const Region& b, Uv shift) {
-  constexpr double same_mm = 1e-5;
-  if (a.size() != b.size()) return false;
-  for (std::size_t l = 0; l < a.size(); ++l) {
-    if (a[l].size() != b[l].size()) return false;
-    for (std::size_t i = 0; i < a[l].size(); ++i)
-      if (std::abs(a[l][i].u + shift.u - b[l][i].u) > same_mm || std::abs(a[l][i].v + shift.v - b[l][i].v) > same_mm)
-        return false;
-  }
-  return true;
-}
-
-/// Sections between two regions: zero line of the interpolated signed distances, moved in or out to the wanted area.
-class Blend {
- public:
-  Blend(const Link& link, double z0, double z1) : z0_(z0), z1_(z1), lower_(link.lower_region) {
-    Region upper = link.upper_region;
-    const Uv c0 = planar::centroid(lower_), c1 = planar::centroid(upper);
-    if (link.lower.size() == 1 && link.upper.size() == 1 && link.cavities.empty())
-      choose_drift(upper, {c1.u - c0.u, c1.v - c0.v});
-    planar::translate(upper, {-drift_.u, -drift_.v});
-    if (link.cavities.empty() && congruent(lower_, upper, {})) {
-      prismatic_ = true;
-      return;
-    }
-    planar::Rect box = planar::bounds(lower_);
-    box.add(planar::bounds(upper));
-    lattice_ = lattice_for(box, std::min(link.lower_area, link.upper_area));
-    from_ = planar::signed_distance(lower_, lattice_);
-    to_ = planar::signed_distance(upper, lattice_);
-    for (const Cavity& cavity : link.cavities)
-      cavities_.push_back({&cavity, planar::signed_distance(cavity.region, lattice_)});
-  }
-
-  Region section(double low, double high, double area) {
-    const double t = (0.5 * (low + high) - z0_) / (z1_ - z0_);
-    if (prismatic_ && std::abs(planar::area(lower_) - area) < 1e-6 * area) return placed(lower_, t);
-    if (prismatic_ && from_.empty()) {
-      lattice_ = lattice_for(planar::bounds(lower_), area);
-      from_ = to_ = planar::signed_distance(lower_, lattice_);
-    }
-    std::vector<float> field(from_.size());
-    const float w = float(t);
-    for (std::size_t n = 0; n < field.size(); ++n) field[n] = (1 - w) * from_[n] + w * to_[n];
-    planar::LevelContour found = planar::contour_with_area(field, lattice_, area, level_);
-    level_ = found.level;
-    bool hollow = false;
-    for (auto& [cavity, distance] : cavities_) hollow |= hollow_out(field, *cavity, distance, low, high, found.level);
-    return placed(hollow ? planar::contour(field, lattice_, found.level) : std::move(found.region), t);
-  }
-
- private:
-  struct CavityField {
-    const Cavity* cavity;
-    std::vector<float> distance;
-  };
-
-  /// Following the centroid is right for a piece that moves as a whole, wrong for one that grows on one side.
-  void choose_drift(const Region& upper, Uv drift) {
-    Region moved = upper;
-    planar::translate(moved, {-drift.u, -drift.v});
-    const double both = planar::area(lower_) + planar::area(upper);
-    const double apart = both - 2 * planar::overlap_area(lower_, upper),
-                 along = both - 2 * planar::overlap_area(lower_, moved);
-    if (along < 0.5 * apart) drift_ = drift;
-  }
-
-  Region placed(Region region, double t) const {
-    if (drift_ != Uv{}) planar::translate(region, {t * drift_.u, t * drift_.v});
-    return region;
-  }
-
-  bool hollow_out(std::vector<float>& field, const Cavity& cavity, const std::vector<float>& distance, double low,
-                  double high, double level) const {
-    const double s0 = cavity.from_lower ? low - z0_ : z1_ - high, s1 = cavity.from_lower ? high - z0_ : z1_ - low;
-    if (s0 >= cavity.cap.extent_mm - 1e-9) return false;
-    double inset = 0;
-    if (!cavity.cap.flat)
-      inset =
-          planar::contour_with_area(distance, lattice_, cavity.cap.mean(s0, std::min(s1, cavity.cap.extent_mm))).level;
-    for (std::size_t n = 0; n < field.size(); ++n) field[n] = std::max(field[n], float(level + inset - distance[n]));
-    return true;
-  }
-
-  double z0_, z1_;
-  Region lower_;
-  Uv drift_;
-  bool prismatic_ = false;
-  Lattice lattice_;
-  std::vector<float> from_, to_;
-  std::vector<CavityField> cavities_;
-  double level_ = 0;
-};
-
-/// Sections of an end: the last region, pulled in to the wanted area.
-class Taper {
- public:
-  explicit Taper(const PartEnd& end) : end_(end) {}
-
-  Region section(double s0, double s1) {
-    if (end_.cap.flat) return end_.region;
-    const double area = end_.cap.mean(s0, s1);
-    if (field_.empty()) {
-      const double last = end_.cap.mean(0.8 * end_.cap.extent_mm, end_.cap.extent_mm);
-      lattice_ = lattice_for(planar::bounds(end_.region), last);
-      field_ = planar::signed_distance(end_.region, lattice_);
-    }
-    planar::LevelContour found = planar::contour_with_area(field_, lattice_, area, level_);
-    level_ = found.level;
-    return std::move(found.region);
-  }
-
-  /// The flat face; for a taper the deepest places of the last region, as a dot.
-  Region face() {
-    if (end_.cap.flat) return end_.region;
-    section(0.9 * end_.cap.extent_mm, end_.cap.extent_mm);
-    return planar::contour_with_area(field_, lattice_, 4 * lattice_.pitch * lattice_.pitch, level_).region;
-  }
-
- private:
-  const PartEnd& end_;
-  Lattice lattice_;
-  std::vector<float> field_;
-  double level_ = 0;
-};
 
 /// How far the outline moves sideways over a gap, about [mm].
 double sideways(const Link& link) {
@@ -189,7 +50,7 @@ class GapBuilder {
       const Link& link = parts_.links[l];
       const double z0 = planes_[link.k0].z, z1 = planes_[link.k1].z;
       if (z0 > low_ || z1 < high_) continue;
-      blends.emplace_back(link, z0, z1);
+      blends.emplace_back(link, z0, z1, neighbour(link.below), neighbour(link.above));
       laws.push_back(&parts_.laws[l]);
       size = std::max({size, link.lower_area, link.upper_area});
       shift = std::max(shift, sideways(link));
@@ -235,6 +96,14 @@ class GapBuilder {
   }
 
  private:
+  /// The far plane of a link that carries on the same piece.
+  Neighbour neighbour(int l) const {
+    if (l < 0) return {};
+    const Link& link = parts_.links[std::size_t(l)];
+    const double z0 = planes_[link.k0].z;
+    return z0 < low_ ? Neighbour{&link.lower_region, z0} : Neighbour{&link.upper_region, planes_[link.k1].z};
+  }
+
   static void add(Region& region, Region more) {
     for (planar::Loop& loop : more) region.push_back(std::move(loop));
   }

@@ -1,6 +1,7 @@
 #include "geometry/part_links.h"
 
 #include "geometry/error.h"
+#include "geometry/plane_gaps.h"
 
 #include <algorithm>
 #include <cmath>
@@ -32,11 +33,18 @@ Region region_of(const Part& part) {
   return region;
 }
 
+std::vector<double> positions_of(const std::vector<ContourPlane>& planes) {
+  std::vector<double> z;
+  for (const ContourPlane& plane : planes) z.push_back(plane.z);
+  return z;
+}
+
 Region reversed(const Loop& loop) { return {Loop(loop.rbegin(), loop.rend())}; }
 
 class Linker {
  public:
-  Linker(const std::vector<ContourPlane>& planes, double lone_thickness_mm) : lone_thickness_mm_(lone_thickness_mm) {
+  Linker(const std::vector<ContourPlane>& planes, double lone_thickness_mm)
+      : gaps_(positions_of(planes), lone_thickness_mm) {
     for (const ContourPlane& plane : planes) {
       PlaneParts p;
       p.z = plane.z;
@@ -50,16 +58,24 @@ class Linker {
       p.down.assign(p.parts.size(), -1);
       planes_.push_back(std::move(p));
     }
-    judge_gaps();
+    result_.bridged = gaps_.bridged;
+    result_.parted = gaps_.parted;
   }
 
   PartLinks run() {
     for (std::size_t k = 0; k + 1 < planes_.size(); ++k)
-      if (std::find(result_.parted.begin(), result_.parted.end(), k) == result_.parted.end()) link_planes(k, k + 1);
+      if (!gaps_.is_parted(k)) link_planes(k, k + 1);
     part_separate_ends();
     for (std::size_t k = 0; k + 2 < planes_.size(); ++k) link_over_missing_contour(k);
     drop_empty_links();
-    for (const Link& link : result_.links) result_.laws.push_back(law_of(link));
+    for (Link& link : result_.links) {
+      link.ball = is_ball(link);
+      result_.laws.push_back(law_of(link));
+    }
+    for (Link& link : result_.links) {
+      link.below = same_piece(link, false);
+      link.above = same_piece(link, true);
+    }
     for (Link& link : result_.links)
       for (Cavity& cavity : link.cavities) cavity.cap = cavity_cap(link, cavity);
     collect_ends();
@@ -67,45 +83,6 @@ class Linker {
   }
 
  private:
-  double gap(std::size_t k) const { return planes_[k + 1].z - planes_[k].z; }
-
-  /// A gap misses planes if it is much wider than the gaps beside it, or than most gaps without being one of a run.
-  void judge_gaps() {
-    const std::size_t n = planes_.size() < 2 ? 0 : planes_.size() - 1;
-    missing_.assign(n, false);
-    if (n < 2) return;
-    std::vector<double> sorted;
-    for (std::size_t k = 0; k < n; ++k) sorted.push_back(gap(k));
-    std::nth_element(sorted.begin(), sorted.begin() + std::ptrdiff_t((n - 1) / 2), sorted.end());
-    const double median = sorted[(n - 1) / 2];
-    for (std::size_t k = 0; k < n; ++k) {
-      const double below = k > 0 ? gap(k - 1) : 0, above = k + 1 < n ? gap(k + 1) : 0;
-      const bool alone = gap(k) > missing_plane_gaps * std::max(below, above);
-      const bool like_neighbour = gap(k) < missing_plane_gaps * below || gap(k) < missing_plane_gaps * above;
-      missing_[k] = alone || (gap(k) > missing_plane_gaps * median && !like_neighbour);
-    }
-    for (std::size_t k = 0; k < n; ++k)
-      if (missing_[k]) (gap(k) > bridged_gaps * regular_gap(k) ? result_.parted : result_.bridged).push_back(k);
-  }
-
-  /// The gap that planes near gap k normally have.
-  double regular_gap(std::size_t k) const {
-    for (std::size_t d = 1; d < missing_.size(); ++d)
-      for (const std::ptrdiff_t side : {-1, 1}) {
-        const std::ptrdiff_t g = std::ptrdiff_t(k) + side * std::ptrdiff_t(d);
-        if (g >= 0 && g < std::ptrdiff_t(missing_.size()) && !missing_[std::size_t(g)]) return gap(std::size_t(g));
-      }
-    return gap(k);
-  }
-
-  /// Room for an end beyond plane k.
-  double end_gap(std::size_t k, bool upwards) const {
-    if (planes_.size() < 2) return lone_thickness_mm_;
-    const bool inner = upwards ? k + 1 < planes_.size() : k > 0;
-    const std::size_t g = upwards ? (inner ? k : k - 1) : (inner ? k - 1 : k);
-    return missing_[g] ? std::min(gap(g), regular_gap(g)) : gap(g);
-  }
-
   bool overlap(const Region& a, const Region& b) const {
     const double shared = planar::overlap_area(a, b);
     constexpr double sliver = 0.02;  // of the smaller part
@@ -272,9 +249,9 @@ class Linker {
     const double span = planes_[k + 2].z - planes_[k].z;
     for (const Pair& pair : overlapping(k, k + 2, true)) {
       double e0 = 0, e1 = 0;
-      const bool two_ends = tapers_within(chain(k, {pair.first}, false), end_gap(k, true), e0) &&
-                            tapers_within(chain(k + 2, {pair.second}, true), end_gap(k + 2, false), e1);
-      if (two_ends || span > bridged_gaps * std::min(regular_gap(k), regular_gap(k + 1))) continue;
+      const bool two_ends = tapers_within(chain(k, {pair.first}, false), gaps_.beyond_mm(k, true), e0) &&
+                            tapers_within(chain(k + 2, {pair.second}, true), gaps_.beyond_mm(k + 2, false), e1);
+      if (two_ends || span > bridged_gaps * std::min(gaps_.regular_mm(k), gaps_.regular_mm(k + 1))) continue;
       pairs.push_back(pair);
     }
     if (pairs.empty()) return;
@@ -300,6 +277,7 @@ class Linker {
   AreaLaw law_of(const Link& link) const {
     const double z0 = planes_[link.k0].z, z1 = planes_[link.k1].z;
     std::vector<AreaAt> points{{z0, link.lower_area}, {z1, link.upper_area}};
+    if (link.ball) return AreaLaw::ball(points[0], points[1]);
     if (link.cavities.empty()) {
       std::vector<AreaAt> below = chain(link.k0, link.lower, false), above = chain(link.k1, link.upper, true);
       std::vector<AreaAt> far(below.begin() + 1, below.end());
@@ -313,10 +291,19 @@ class Linker {
     return AreaLaw(points, ring);
   }
 
+  int same_piece(const Link& link, bool upwards) const {
+    const std::vector<int>& parts = upwards ? link.upper : link.lower;
+    const PlaneParts& plane = planes_[upwards ? link.k1 : link.k0];
+    const int next = (upwards ? plane.up : plane.down)[std::size_t(parts.front())];
+    if (next < 0 || !link.cavities.empty()) return -1;
+    const Link& other = result_.links[std::size_t(next)];
+    return (upwards ? other.lower : other.upper) == parts && other.cavities.empty() ? next : -1;
+  }
+
   /// Areas of the hole on the planes before the gap give the way the cavity ends.
   EndCap cavity_cap(const Link& link, const Cavity& cavity) const {
     std::size_t k = cavity.from_lower ? link.k0 : link.k1;
-    const double gap_mm = std::min(planes_[link.k1].z - planes_[link.k0].z, end_gap(k, cavity.from_lower));
+    const double gap_mm = std::min(planes_[link.k1].z - planes_[link.k0].z, gaps_.beyond_mm(k, cavity.from_lower));
     std::vector<AreaAt> areas{{planes_[k].z, planar::area(cavity.region)}};
     Region hole = cavity.region;
     while (areas.size() < 4 && (cavity.from_lower ? k > 0 : k + 1 < planes_.size())) {
@@ -332,20 +319,50 @@ class Linker {
     return end_cap(areas, gap_mm);
   }
 
+  /// A piece of one part on each of two planes and nothing else.
+  bool on_two_planes_only(const Link& link) const {
+    return link.lower.size() == 1 && link.upper.size() == 1 && link.cavities.empty() &&
+           planes_[link.k0].down[std::size_t(link.lower[0])] < 0 && planes_[link.k1].up[std::size_t(link.upper[0])] < 0;
+  }
+
+  BallThroughTwo ball_of(const Link& link) const {
+    return ball_through({planes_[link.k0].z, link.lower_area}, {planes_[link.k1].z, link.upper_area},
+                        gaps_.beyond_mm(link.k0, false), gaps_.beyond_mm(link.k1, true));
+  }
+
+  bool is_ball(const Link& link) const {
+    if (!on_two_planes_only(link) || !ball_of(link).reaches_no_other_plane) return false;
+    constexpr double round = 0.8;
+    if (planar::roundness(link.lower_region) < round || planar::roundness(link.upper_region) < round) return false;
+    const planar::Uv c0 = planar::centroid(link.lower_region), c1 = planar::centroid(link.upper_region);
+    const double smaller = std::sqrt(std::min(link.lower_area, link.upper_area) / pi);
+    return std::hypot(c1.u - c0.u, c1.v - c0.v) < 0.5 * smaller;
+  }
+
+  EndCap cap_beyond(std::size_t k, int part, bool upwards) const {
+    const int inner = (upwards ? planes_[k].down : planes_[k].up)[std::size_t(part)];
+    if (inner >= 0 && on_two_planes_only(result_.links[std::size_t(inner)])) {
+      const Link& link = result_.links[std::size_t(inner)];
+      const BallThroughTwo ball = ball_of(link);
+      const EndCap& round = upwards ? ball.above : ball.below;
+      return link.ball ? round
+                       : flat_end(upwards ? link.upper_area : link.lower_area, gaps_.beyond_mm(k, upwards), round,
+                                  ball.reaches_no_other_plane);
+    }
+    return end_cap(chain(k, {part}, !upwards), gaps_.beyond_mm(k, upwards),
+                   planes_[k].regions[std::size_t(part)].size() > 1);
+  }
+
   void collect_ends() {
     for (std::size_t k = 0; k < planes_.size(); ++k)
       for (int a = 0; a < int(planes_[k].parts.size()); ++a)
-        for (const bool upwards : {false, true}) {
-          if ((upwards ? planes_[k].up[a] : planes_[k].down[a]) >= 0) continue;
-          result_.ends.push_back(
-              {k, upwards, planes_[k].regions[a],
-               end_cap(chain(k, {a}, !upwards), end_gap(k, upwards), planes_[k].regions[a].size() > 1)});
-        }
+        for (const bool upwards : {false, true})
+          if ((upwards ? planes_[k].up[a] : planes_[k].down[a]) < 0)
+            result_.ends.push_back({k, upwards, planes_[k].regions[a], cap_beyond(k, a, upwards)});
   }
 
-  double lone_thickness_mm_;
+  PlaneGaps gaps_;
   std::vector<PlaneParts> planes_;
-  std::vector<bool> missing_;
   PartLinks result_;
 };
 

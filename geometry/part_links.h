@@ -22,6 +22,9 @@ struct Link {
   planar::Region lower_region, upper_region;  // cavities filled
   std::vector<Cavity> cavities;
   double lower_area = 0, upper_area = 0;
+  bool ball = false;  // the piece exists on these two planes only and is taken for a ball
+  /// Links that carry on exactly this piece; -1 where it ends, branches or hollows.
+  int below = -1, above = -1;
 };
 
 /// A part that ends beyond plane k, upwards or downwards.

@@ -63,6 +63,20 @@ Uv centroid(const Region& region) {
   return n > 0 ? Uv{mean.u / n, mean.v / n} : Uv{};
 }
 
+double roundness(const Region& region) {
+  const Uv c = centroid(region);
+  double twice_area = 0, moment = 0;
+  for (const Loop& loop : region)
+    for (std::size_t i = 0, j = loop.size() - 1; i < loop.size(); j = i++) {
+      const double au = loop[j].u - c.u, av = loop[j].v - c.v, bu = loop[i].u - c.u, bv = loop[i].v - c.v;
+      const double cross = au * bv - bu * av;
+      twice_area += cross;
+      moment += cross * (au * au + au * bu + bu * bu + av * av + av * bv + bv * bv) / 12;
+    }
+  constexpr double two_pi = 6.283185307179586;
+  return moment > 0 ? twice_area * twice_area / (4 * two_pi * moment) : 0;
+}
+
 Rect bounds(const Loop& loop) {
   Rect box;
   for (const Uv& p : loop) box.add(p);

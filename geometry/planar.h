@@ -32,6 +32,9 @@ double signed_area(const Loop& loop);  ///< mm^2, positive when counter-clockwis
 double area(const Region& region);     ///< mm^2
 double perimeter(const Region& region);
 Uv centroid(const Region& region);  ///< of the area, holes counted; of the vertices where the area vanishes
+/// A^2 / (2 pi polar moment about the centroid): 1 for a disc, 0.95 for a square, 0.8 for an ellipse of 2 : 1, less for
+/// whatever is longer or hollow. Insensitive to stair-steps along the outline.
+double roundness(const Region& region);
 Rect bounds(const Loop& loop);
 Rect bounds(const Region& region);
 void translate(Region& region, Uv shift);
