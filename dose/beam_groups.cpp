@@ -7,12 +7,25 @@
 namespace sbrt {
 namespace {
 
-constexpr double smallest_cosine = 0.94;  // of a direction to that of the group's first beam: 20 degrees
-
 PatientVec any_normal(PatientVec d) {
   const double x = std::abs(d.x), y = std::abs(d.y), z = std::abs(d.z);
   const PatientVec least = x <= y && x <= z ? PatientVec{1, 0, 0} : y <= z ? PatientVec{0, 1, 0} : PatientVec{0, 0, 1};
   return Direction<Patient>(cross(d, least));
+}
+
+template <class FaceOf>
+std::vector<BeamGroup> grouped(const BeamSet& beams, const std::vector<char>& used, FaceOf&& face_of) {
+  std::vector<BeamGroup> groups;
+  std::map<std::tuple<double, double, double, int, bool>, std::size_t> place;
+  for (std::size_t b = 0; b < beams.size(); ++b) {
+    if (!used[b]) continue;
+    const PatientPoint s = beams[b].source;
+    const GridFace face = face_of(beams[b]);
+    const auto [it, added] = place.try_emplace({s.x, s.y, s.z, face.normal, face.forward}, groups.size());
+    if (added) groups.push_back({s, face, {}});
+    groups[it->second].beams.push_back(b);
+  }
+  return groups;
 }
 
 }  // namespace
@@ -23,34 +36,20 @@ SourceFrame::SourceFrame(PatientPoint source_point, PatientVec direction)
   v = cross(w, u);
 }
 
+GridFace steepest_face(const Grid& grid, PatientVec direction) {
+  const double along[3] = {dot(direction, grid.axes().i), dot(direction, grid.axes().j), dot(direction, grid.axes().k)};
+  int steepest = 0;
+  for (int axis = 1; axis < 3; ++axis)
+    if (std::abs(along[axis]) > std::abs(along[steepest])) steepest = axis;
+  return {steepest, along[steepest] > 0};
+}
+
 std::vector<BeamGroup> group_by_source(const BeamSet& beams, const std::vector<char>& used) {
-  struct Gathered {
-    PatientVec first, sum;
-    std::vector<std::size_t> beams;
-  };
-  std::vector<Gathered> gathered;
-  std::map<std::tuple<double, double, double>, std::vector<std::size_t>> by_source;  // places in `gathered`
-  for (std::size_t b = 0; b < beams.size(); ++b) {
-    if (!used[b]) continue;
-    const PatientVec direction = Direction<Patient>(beams[b].aim - beams[b].source);
-    auto& here = by_source[{beams[b].source.x, beams[b].source.y, beams[b].source.z}];
-    Gathered* group = nullptr;
-    for (const std::size_t g : here)
-      if (dot(gathered[g].first, direction) > smallest_cosine) {
-        group = &gathered[g];
-        break;
-      }
-    if (!group) {
-      here.push_back(gathered.size());
-      group = &gathered.emplace_back(Gathered{direction, {}, {}});
-    }
-    group->sum = group->sum + direction;
-    group->beams.push_back(b);
-  }
-  std::vector<BeamGroup> groups;
-  for (Gathered& g : gathered)
-    groups.push_back({SourceFrame(beams[g.beams.front()].source, g.sum), std::move(g.beams)});
-  return groups;
+  return grouped(beams, used, [](const Beam&) { return GridFace{}; });
+}
+
+std::vector<BeamGroup> group_by_source_and_face(const BeamSet& beams, const std::vector<char>& used, const Grid& grid) {
+  return grouped(beams, used, [&](const Beam& b) { return steepest_face(grid, b.aim - b.source); });
 }
 
 }  // namespace sbrt

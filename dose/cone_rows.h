@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace sbrt {
 
@@ -21,12 +22,14 @@ struct GridInFrame {
   using V = std::array<double, 3>;
   V origin, step_i, step_j, step_k;
 
-  GridInFrame(const Grid& grid, const SourceFrame& frame) {
+  /// @param swapped i and j change places, so that a row runs along the grid's j
+  GridInFrame(const Grid& grid, const SourceFrame& frame, bool swapped = false) {
     const auto in_frame = [&](PatientVec d) { return V{dot(d, frame.u), dot(d, frame.v), dot(d, frame.w)}; };
     origin = in_frame(grid.origin() - frame.source);
     step_i = in_frame(grid.to_patient(VoxelVec{1, 0, 0}));
     step_j = in_frame(grid.to_patient(VoxelVec{0, 1, 0}));
     step_k = in_frame(grid.to_patient(VoxelVec{0, 0, 1}));
+    if (swapped) std::swap(step_i, step_j);
   }
   V at(double i, double j, double k) const {
     V p;

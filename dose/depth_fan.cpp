@@ -1,9 +1,9 @@
 #include "dose/depth_fan.h"
 
+#include "geometry/error.h"
 #include "geometry/traverse.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -11,81 +11,234 @@ namespace sbrt {
 namespace {
 
 constexpr double nominal_distance_mm = 800;
-constexpr double nearest_mm = 1;  // planes nearer to the source than this are not needed by any patient
+constexpr double nearest_mm = 1;         // planes nearer to the source than this are not needed by any patient
+constexpr double steepest_normal = 0.2;  // smallest cosine of a ray to the normal
 
-std::array<PatientPoint, 8> corners_of(const Box& box) {
-  std::array<PatientPoint, 8> all;
-  for (int i = 0; i < 8; ++i)
-    all[i] = {i & 1 ? box.high.x : box.low.x, i & 2 ? box.high.y : box.low.y, i & 4 ? box.high.z : box.low.z};
-  return all;
+PatientVec axis_of(const Grid& grid, int axis) {
+  return axis == 0 ? grid.axes().i : axis == 1 ? grid.axes().j : grid.axes().k;
+}
+
+int size_of(const Grid& grid, int axis) {
+  return axis == 0 ? grid.size().nx : axis == 1 ? grid.size().ny : grid.size().nz;
+}
+
+/// Ticks of distances along `normal`, over the box.
+TickScale scale_over(const DensityMap& density, const VoxelBox& box, PatientPoint source, PatientVec normal) {
+  double low = HUGE_VAL, high = -HUGE_VAL;
+  for (int corner = 0; corner < 8; ++corner) {
+    const auto face = [&](int d) { return box.low[d] - 0.5 + (corner >> d & 1 ? box.size[d] : 0); };
+    const double t = dot(density.grid().to_patient(VoxelPoint{face(0), face(1), face(2)}) - source, normal);
+    low = std::min(low, t), high = std::max(high, t);
+  }
+  return {low, high - low};
 }
 
 }  // namespace
 
-void FanExtent::add_tangent(double u, double v) {
-  if (empty) {
-    u_low = u_high = u;
-    v_low = v_high = v;
-    empty = false;
-  }
-  u_low = std::min(u_low, u), u_high = std::max(u_high, u);
-  v_low = std::min(v_low, v), v_high = std::max(v_high, v);
+DepthFan::DepthFan(const Grid& grid, PatientPoint source, GridFace face, const DensityMap& density, const VoxelBox& box)
+    : grid_(grid),
+      face_(face),
+      spacing_(grid.spacing_mm()),
+      map_(density, box, source),
+      scale_(scale_over(density, box, source, (face.forward ? 1.0 : -1.0) * axis_of(grid, face.normal))) {
+  const VoxelPoint s = grid.to_voxel(source);
+  source_ = {s.x, s.y, s.z};
+  normal_step_ = density.grid().to_voxel((face.forward ? 1.0 : -1.0) * axis_of(grid, face.normal));
+  along_step_ = density.grid().to_voxel(axis_of(grid, face.along()));
+  across_step_ = density.grid().to_voxel(axis_of(grid, face.across()));
 }
 
-FanExtent extent_of(const BeamGroup& group, const BeamSet& beams, const std::vector<double>& largest_tangent,
-                    const Box& region, const DensityMap& density) {
-  const SourceFrame& f = group.frame;
-  FanExtent extent;
-  constexpr int rays = 32;
-  const double outside_polygon = 1 / std::cos(std::numbers::pi / rays);
-  for (const std::size_t b : group.beams) {
-    const SourceFrame beam(f.source, beams[b].aim - beams[b].source);
-    for (int i = 0; i < rays; ++i) {
-      const double angle = 2 * std::numbers::pi * i / rays, t = largest_tangent[b] * outside_polygon;
-      const PatientVec d = beam.w + t * (std::cos(angle) * beam.u + std::sin(angle) * beam.v);
-      extent.add_tangent(dot(d, f.u) / dot(d, f.w), dot(d, f.v) / dot(d, f.w));
+std::optional<DepthFan> DepthFan::over(const Grid& grid, PatientPoint source, GridFace face,
+                                       const std::vector<BeamCone>& cones, const DensityMap& density,
+                                       const VoxelBox& box, double cell_mm) {
+  DepthFan fan(grid, source, face, density, box);
+  const int n = size_of(grid, face.normal);
+  std::vector<int> planes;
+  for (int p = 0; p < n; ++p)
+    if (fan.distance_of(p) >= nearest_mm) planes.push_back(p);
+  if (planes.empty()) return {};
+  if (!face.forward) std::reverse(planes.begin(), planes.end());
+  fan.first_plane_ = planes.front();
+  for (const int p : planes) {
+    fan.planes_mm_.push_back(fan.distance_of(p));
+    fan.planes_.push_back(fan.scale_(fan.planes_mm_.back()));
+  }
+  if (!fan.choose_lattice(cones, cell_mm)) return {};
+  return fan;
+}
+
+double DepthFan::distance_of(int plane) const {
+  const double d = (plane - source_[face_.normal]) * spacing_[face_.normal];
+  return face_.forward ? d : -d;
+}
+
+/// Outline of the cone, a little outside, in tangents to the normal.
+void DepthFan::add_cone(const BeamCone& cone, std::vector<std::array<double, 2>>& outline) const {
+  constexpr int corners = 32;
+  const double outside = cone.tangent / std::cos(std::numbers::pi / corners);
+  const SourceFrame frame({}, cone.axis);
+  const PatientVec normal = (face_.forward ? 1.0 : -1.0) * axis_of(grid_, face_.normal);
+  for (int i = 0; i < corners; ++i) {
+    const double angle = 2 * std::numbers::pi * i / corners;
+    const PatientVec d = frame.w + outside * (std::cos(angle) * frame.u + std::sin(angle) * frame.v);
+    const double steep = dot(d, normal);
+    if (steep < steepest_normal * norm(d))
+      throw InputError("a beam whose off-axis table reaches " + std::to_string(cone.tangent) + " of the distance", "",
+                       "the fast dose path takes narrow cones only", "choose --dose-path exact");
+    outline.push_back({dot(d, axis_of(grid_, face_.along())) / steep, dot(d, axis_of(grid_, face_.across())) / steep});
+  }
+}
+
+bool DepthFan::choose_lattice(const std::vector<BeamCone>& cones, double cell_mm) {
+  std::vector<std::vector<std::array<double, 2>>> outlines;
+  PatientVec mean{};
+  std::array<double, 2> low{HUGE_VAL, HUGE_VAL}, high{-HUGE_VAL, -HUGE_VAL};
+  for (const BeamCone& cone : cones) {
+    add_cone(cone, outlines.emplace_back());
+    mean = mean + cone.axis;
+    for (const auto& corner : outlines.back())
+      for (int d = 0; d < 2; ++d) low[d] = std::min(low[d], corner[d]), high[d] = std::max(high[d], corner[d]);
+  }
+  // Neighbours are cell_mm apart at right angles to the mean ray.
+  mean = Direction<Patient>(mean);
+  const double normal = std::abs(dot(mean, axis_of(grid_, face_.normal)));
+  const auto step = [&](int axis) {
+    const double along = dot(mean, axis_of(grid_, axis));
+    return cell_mm / (nominal_distance_mm * normal * std::sqrt(1 - along * along));
+  };
+  along_step_tangent_ = step(face_.along()), across_step_tangent_ = step(face_.across());
+  // Less is enough where the grid is smaller than the cones.
+  const int axes[2] = {face_.along(), face_.across()};
+  for (int d = 0; d < 2; ++d) {
+    const double first = -source_[axes[d]] * spacing_[axes[d]];
+    const double last = (size_of(grid_, axes[d]) - 1 - source_[axes[d]]) * spacing_[axes[d]];
+    low[d] = std::max(low[d], std::min(first / planes_mm_.front(), first / planes_mm_.back()));
+    high[d] = std::min(high[d], std::max(last / planes_mm_.front(), last / planes_mm_.back()));
+    if (low[d] > high[d]) return false;
+  }
+  const auto nodes = [](double from, double to, double by) {
+    return std::max(2, int(std::ceil((to - from) / by)) + 2);
+  };
+  along_first_ = low[0] - along_step_tangent_ / 2, across_first_ = low[1] - across_step_tangent_ / 2;
+  columns_ = nodes(along_first_, high[0], along_step_tangent_);
+  rows_ = nodes(across_first_, high[1], across_step_tangent_);
+  row_stride_ = columns_ + ray_lanes;
+  plane_stride_ = row_stride_ * rows_;
+  traced_.assign(rows_, {columns_, 0});
+  for (const auto& outline : outlines) mark_rays(outline);
+  empty_planes_.assign(plane_stride_, 0);
+  return true;
+}
+
+/// Every ray of a cell that the outline meets.
+void DepthFan::mark_rays(const std::vector<std::array<double, 2>>& outline) {
+  for (int row = 0; row < rows_; ++row) {
+    // The strip of cells on either side of this row of rays.
+    const double from = across_first_ + (row - 1) * across_step_tangent_, to = from + 2 * across_step_tangent_;
+    double low = HUGE_VAL, high = -HUGE_VAL;
+    for (std::size_t i = 0; i < outline.size(); ++i) {
+      const auto &p = outline[i], &q = outline[(i + 1) % outline.size()];
+      const double enter = std::max(std::min(p[1], q[1]), from), leave = std::min(std::max(p[1], q[1]), to);
+      if (enter > leave) continue;
+      const double rise = q[1] - p[1];
+      for (const double f : {rise == 0 ? 0 : (enter - p[1]) / rise, rise == 0 ? 1 : (leave - p[1]) / rise}) {
+        const double a = p[0] + f * (q[0] - p[0]);
+        low = std::min(low, a), high = std::max(high, a);
+      }
     }
+    if (low > high) continue;
+    const int begin = std::max(0, int(std::floor((low - along_first_) / along_step_tangent_)));
+    const int end = std::min(columns_, int(std::ceil((high - along_first_) / along_step_tangent_)) + 1);
+    traced_[row] = {std::min(traced_[row].begin, begin), std::max(traced_[row].end, end)};
   }
-  // Less is enough where the region is smaller than the cones.
-  FanExtent seen;
-  double w_low = HUGE_VAL, w_high = -HUGE_VAL;
-  bool in_front = true;
-  for (const PatientPoint p : corners_of(region)) {
-    const PatientVec d = p - f.source;
-    const double w = dot(d, f.w);
-    w_low = std::min(w_low, w), w_high = std::max(w_high, w);
-    in_front = in_front && w > nearest_mm;
-    if (in_front) seen.add_tangent(dot(d, f.u) / w, dot(d, f.v) / w);
-  }
-  if (in_front) {
-    extent.u_low = std::max(extent.u_low, seen.u_low), extent.u_high = std::min(extent.u_high, seen.u_high);
-    extent.v_low = std::max(extent.v_low, seen.v_low), extent.v_high = std::min(extent.v_high, seen.v_high);
-    if (extent.u_low > extent.u_high || extent.v_low > extent.v_high) extent.empty = true;
-  }
-  // Before the map the depth is 0 and behind it constant, so that clamping to the end planes is exact.
-  double map_low = HUGE_VAL, map_high = -HUGE_VAL;
-  for (const PatientPoint p : corners_of(density.grid().bounding_box())) {
-    const double w = dot(p - f.source, f.w);
-    map_low = std::min(map_low, w), map_high = std::max(map_high, w);
-  }
-  extent.w_low = std::max({w_low, map_low, nearest_mm});
-  extent.w_high = std::max(std::min(w_high, map_high), extent.w_low);
-  if (w_high < nearest_mm) extent.empty = true;
-  return extent;
 }
 
-DepthFan::DepthFan(const SourceFrame& frame, const FanExtent& extent, FanSpacing spacing) : frame_(frame) {
-  SBRT_EXPECT(!extent.empty);
-  tangent_step_ = spacing.cell_mm / nominal_distance_mm;
-  u_first_ = extent.u_low - tangent_step_ / 2;
-  v_first_ = extent.v_low - tangent_step_ / 2;
-  columns_ = std::max(2, int(std::ceil((extent.u_high - u_first_) / tangent_step_ + 0.5)) + 1);
-  rows_ = std::max(2, int(std::ceil((extent.v_high - v_first_) / tangent_step_ + 0.5)) + 1);
-  w_step_ = spacing.plane_mm;
-  w_first_ = extent.w_low;
-  planes_ = std::max(2, int(std::ceil((extent.w_high - w_first_) / w_step_)) + 1);
-  SBRT_EXPECT(std::size_t(columns_) * rows_ * planes_ < (std::size_t(1) << 31));  // kernels index with 32 bits
-  depth_mm_.resize(std::size_t(columns_) * rows_ * planes_);
+std::size_t DepthFan::rays() const {
+  std::size_t sum = 0;
+  for (const Interval& t : traced_) sum += std::size_t(std::max(0, t.end - t.begin));
+  return sum;
+}
+
+void DepthFan::prepare(RayLanes& rays, int lane, double along, double across, double from_mm, double to_mm) const {
+  const VoxelVec step{normal_step_.x + along * along_step_.x + across * across_step_.x,
+                      normal_step_.y + along * along_step_.y + across * across_step_.y,
+                      normal_step_.z + along * along_step_.z + across * across_step_.z};
+  map_.prepare(rays, lane, step, std::sqrt(1 + along * along + across * across), from_mm, to_mm, scale_);
+}
+
+void DepthFan::build_row(int row, const RowKernel& kernel) {
+  RayLanes rays;
+  const double across = across_first_ + row * across_step_tangent_;
+  for (int column = traced_[row].begin; column < traced_[row].end; column += ray_lanes) {
+    for (int lane = 0; lane < ray_lanes; ++lane)
+      if (column + lane < traced_[row].end)
+        prepare(rays, lane, along_first_ + (column + lane) * along_step_tangent_, across, 0, HUGE_VAL);
+      else
+        rays.make_idle(lane);
+    const std::ptrdiff_t at = row * row_stride_ + column;
+    kernel.trace_planes(map_.values(), rays, planes_.data(), int(planes_.size()), &depth_mm_[at], plane_stride_,
+                        &empty_planes_[at]);
+  }
+}
+
+FanLine DepthFan::line(int plane, int across, int begin) const {
+  const int s = slot(plane);
+  const double distance = planes_mm_[s];
+  const double step = spacing_[face_.along()] / distance;
+  const double tangent = (across - source_[face_.across()]) * spacing_[face_.across()] / distance;
+  const double v = std::clamp((tangent - across_first_) / across_step_tangent_, 0.0, double(rows_ - 1));
+  const int row = std::min(int(v), rows_ - 2);
+  const float* near = &depth_mm_[s * plane_stride_ + row * row_stride_];
+  return {near,
+          near + row_stride_,
+          float(v - row),
+          float(((begin - source_[face_.along()]) * step - along_first_) / along_step_tangent_),
+          float(step / along_step_tangent_),
+          columns_};
+}
+
+/// Distance along the normal up to which none of the rays around these columns has met density.
+double DepthFan::empty_until_mm(std::size_t near_row, const int* columns, int count) const {
+  int empty = int(planes_.size());
+  for (int n = 0; n < count; ++n)
+    for (const std::size_t row : {near_row, near_row + 1})
+      for (const int c : {columns[n], columns[n] + 1})
+        empty = std::min(empty, int(empty_planes_[row * std::size_t(row_stride_) + std::size_t(c)]));
+  return empty > 0 ? planes_mm_[empty - 1] : 0;
+}
+
+void DepthFan::retrace(int plane, int across, int begin, int end, Retrace which, const RowKernel& kernel,
+                       float* depth_mm) const {
+  const FanLine rays_around = line(plane, across, begin);
+  const float *near = rays_around.near, *far = rays_around.far;
+  const std::size_t near_row = std::size_t(near - depth_mm_ - slot(plane) * plane_stride_) / std::size_t(row_stride_);
+  const double distance = planes_mm_[slot(plane)];
+  const double across_tangent = (across - source_[face_.across()]) * spacing_[face_.across()] / distance;
+  RayLanes rays;
+  int voxels[ray_lanes], columns[ray_lanes], count = 0;
+  alignas(64) float traced[ray_lanes];
+  const auto trace = [&] {
+    const double from = empty_until_mm(near_row, columns, count);
+    for (int lane = 0; lane < ray_lanes; ++lane) {
+      if (lane >= count) {
+        rays.make_idle(lane);
+        continue;
+      }
+      const double along = (begin + voxels[lane] - source_[face_.along()]) * spacing_[face_.along()] / distance;
+      prepare(rays, lane, along, across_tangent, from, distance);
+    }
+    kernel.trace(map_.values(), rays, traced);
+    for (int lane = 0; lane < count; ++lane) depth_mm[voxels[lane]] = traced[lane];
+    count = 0;
+  };
+  for (int i = 0; i < end - begin; ++i) {
+    const int c = std::clamp(int(rays_around.first + float(i) * rays_around.step), 0, columns_ - 2);
+    const auto [low, high] = std::minmax({near[c], near[c + 1], far[c], far[c + 1]});
+    if (!(depth_mm[i] > 0 && depth_mm[i] < which.shallow_mm) && !(high - low > which.spread_mm)) continue;
+    voxels[count] = i, columns[count++] = c;
+    if (count == ray_lanes) trace();
+  }
+  if (count > 0) trace();
 }
 
 void sample_depths(const DensityMap& density, PatientPoint source, PatientVec along, double first, double step,
@@ -99,43 +252,14 @@ void sample_depths(const DensityMap& density, PatientPoint source, PatientVec al
   for (; i < count && next < at; ++i, next += step_mm) depth_mm[i] = 0;
   traverse(density.grid(), source, end, [&](std::size_t voxel, double length_mm) {
     const double rho = values[voxel], until = at + length_mm;
-    // At most one sample falls into most voxels; storing it always and keeping it sometimes avoids a branch.
-    while (i < count) {
-      depth_mm[i] = float(depth + rho * (next - at));
-      const bool kept = next <= until;
-      i += kept;
-      next += kept ? step_mm : 0;
-      if (!(next <= until)) break;
+    while (i < count && next <= until) {
+      depth_mm[i++] = float(depth + rho * (next - at));
+      next += step_mm;
     }
     depth += rho * length_mm;
     at = until;
   });
   for (; i < count; ++i) depth_mm[i] = float(depth);
-}
-
-void DepthFan::build_row(int row, const DensityMap& density) {
-  const double v = v_first_ + row * tangent_step_;
-  for (int column = 0; column < columns_; ++column) {
-    const double u = u_first_ + column * tangent_step_;
-    const PatientVec along = frame_.w + u * frame_.u + v * frame_.v;  // w grows by 1 along it
-    sample_depths(density, frame_.source, along, w_first_, w_step_, planes_,
-                  &depth_mm_[(std::size_t(row) * columns_ + column) * planes_]);
-  }
-}
-
-DepthFan::View DepthFan::view() const {
-  const auto scale = [](double step) { return float(1 / step); };
-  const auto shift = [](double first, double step) { return float(-first / step); };
-  return {depth_mm_.data(),
-          columns_,
-          rows_,
-          planes_,
-          scale(tangent_step_),
-          shift(u_first_, tangent_step_),
-          scale(tangent_step_),
-          shift(v_first_, tangent_step_),
-          scale(w_step_),
-          shift(w_first_, w_step_)};
 }
 
 }  // namespace sbrt

@@ -1,61 +1,93 @@
-/// Water-equivalent depth on a divergent grid seen from one source: exact rays, sampled on planes.
+/// Water-equivalent depth on the planes of a dose grid, seen from one source: exact rays on a divergent lattice.
 #pragma once
 
 #include "dose/beam_groups.h"
+#include "dose/ray_lanes.h"
+#include "dose/row_kernel.h"
 #include "geometry/volume.h"
 
+#include <cstdint>
+#include <optional>
 #include <vector>
 
 namespace sbrt {
 
-struct FanSpacing {
-  double cell_mm = 3.0;   //!< between rays, at 800 mm from the source
-  double plane_mm = 2.0;  //!< between planes
+/// A cone about a beam's axis.
+struct BeamCone {
+  PatientVec axis;     //!< of length 1
+  double tangent = 0;  //!< of the half opening
 };
 
-/// Tangents u/w, v/w and distances w that a fan must cover.
-struct FanExtent {
-  double u_low = 0, u_high = 0, v_low = 0, v_high = 0;  //!< tangents
-  double w_low = 0, w_high = 0;                         //!< [mm]
-  bool empty = true;
-  void add_tangent(double u, double v);
-};
-
-/// depth_mm[(v * columns + u) * planes + plane]; between its nodes the depth is interpolated linearly in u, v and w.
-/// Neglected: density edges finer than a cell across the rays.
+/// Rays start at the source and cross the grid's planes perpendicular to `face.normal` at lattice points; on every such
+/// plane the depth is kept. In the plane the lattice is aligned with the grid, so that the voxels of one line lie
+/// between the same two lines of rays, evenly spaced. Between rays the depth is interpolated bilinearly in the plane,
+/// along a ray not at all. Neglected: density edges finer than a cell across the rays.
 class DepthFan {
  public:
-  DepthFan(const SourceFrame& frame, const FanExtent& extent, FanSpacing spacing);
+  /// @param box of the map's voxels that can hold density
+  /// @param cell_mm largest distance of neighbouring rays, 800 mm from the source
+  /// @return nothing when no plane of the grid lies in front of the source inside the cones
+  /// @throws InputError when a cone is so wide that rays run along the planes
+  static std::optional<DepthFan> over(const Grid& grid, PatientPoint source, GridFace face,
+                                      const std::vector<BeamCone>& cones, const DensityMap& density,
+                                      const VoxelBox& box, double cell_mm);
 
   int rows() const { return rows_; }
-  std::size_t rays() const { return std::size_t(rows_) * columns_; }
-  std::size_t bytes() const { return depth_mm_.size() * sizeof(float); }
-  /// Traces the rays of one row; rows may be built side by side.
-  void build_row(int row, const DensityMap& density);
+  std::size_t rays() const;  //!< that are traced
+  std::size_t values() const { return std::size_t(plane_stride_) * planes_.size() + readable_behind; }
+  /// Where `values()` depths will lie. @pre called before the rows are built
+  void store_at(float* depth_mm) { depth_mm_ = depth_mm; }
+  /// Traces the rays of one lattice row; rows may be built side by side.
+  void build_row(int row, const RowKernel& kernel);
 
-  /// Plain data for kernels: index = coordinate * scale + shift.
-  struct View {
-    const float* depth_mm;
-    int columns, rows, planes;
-    float u_scale, u_shift, v_scale, v_shift, w_scale, w_shift;
+  /// True when voxels of plane `plane` lie in front of the source.
+  bool covers(int plane) const { return std::size_t(slot(plane)) < planes_.size(); }
+  /// Voxels begin, begin + 1, ... of the grid's line (plane, across).
+  FanLine line(int plane, int across, int begin) const;
+  /// Which depths of a line are replaced by those of rays to the voxels themselves.
+  struct Retrace {
+    float shallow_mm;  //!< those above 0 and below this
+    float spread_mm;   //!< those whose four rays differ by more: a density edge lies between them
   };
-  View view() const;
+  /// @param depth_mm of voxels begin ... end - 1 of the line
+  void retrace(int plane, int across, int begin, int end, Retrace which, const RowKernel& kernel,
+               float* depth_mm) const;
 
  private:
-  SourceFrame frame_;
-  int columns_ = 0, rows_ = 0, planes_ = 0;
-  double u_first_ = 0, v_first_ = 0, tangent_step_ = 0, w_first_ = 0, w_step_ = 0;
-  std::vector<float> depth_mm_;
+  static constexpr std::size_t readable_behind = 32;  //!< kernels read whole registers
+  struct Interval {
+    int begin = 0, end = 0;
+  };
+  DepthFan(const Grid& grid, PatientPoint source, GridFace face, const DensityMap& density, const VoxelBox& box);
+  bool choose_lattice(const std::vector<BeamCone>& cones, double cell_mm);
+  void add_cone(const BeamCone& cone, std::vector<std::array<double, 2>>& outline) const;
+  void mark_rays(const std::vector<std::array<double, 2>>& outline);
+  int slot(int plane) const { return face_.forward ? plane - first_plane_ : first_plane_ - plane; }
+  double distance_of(int plane) const;  //!< from the source, along the normal [mm]
+  void prepare(RayLanes& rays, int lane, double along, double across, double from_mm, double to_mm) const;
+  double empty_until_mm(std::size_t near_row, const int* columns, int count) const;
+
+  Grid grid_;
+  GridFace face_;
+  std::array<double, 3> source_;   //!< continuous index of the grid
+  std::array<double, 3> spacing_;  //!< of the grid [mm]
+  RayMap map_;
+  VoxelVec normal_step_, along_step_, across_step_;  //!< of the density map per mm
+  TickScale scale_;
+  int first_plane_ = 0;  //!< nearest to the source
+  std::vector<double> planes_mm_;
+  std::vector<std::int32_t> planes_;  //!< [ticks]
+  int columns_ = 0, rows_ = 0;
+  std::ptrdiff_t row_stride_ = 0, plane_stride_ = 0;
+  double along_first_ = 0, across_first_ = 0, along_step_tangent_ = 0, across_step_tangent_ = 0;
+  std::vector<Interval> traced_;            //!< columns of every row
+  std::vector<std::int32_t> empty_planes_;  //!< of every ray
+  float* depth_mm_ = nullptr;               //!< [plane][row][column]; untraced rays hold anything
 };
 
 /// Water-equivalent depth [mm] where the ray source + t * along crosses t = first + i * step, i = 0 ... count - 1;
 /// exact.
 void sample_depths(const DensityMap& density, PatientPoint source, PatientVec along, double first, double step,
                    int count, float* depth_mm);
-
-/// Extent that covers the cones (axis, largest tangent) of the group inside the box of a grid, in planes that meet
-/// density.
-FanExtent extent_of(const BeamGroup& group, const BeamSet& beams, const std::vector<double>& largest_tangent,
-                    const Box& region, const DensityMap& density);
 
 }  // namespace sbrt

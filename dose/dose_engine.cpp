@@ -10,11 +10,11 @@ namespace sbrt {
 DoseResult compute_dose(const BeamSet& beams, const DensityMap& density, const BeamData& beam_data,
                         const Grid& dose_grid, const DoseOptions& options, Progress& progress) {
   require_valid_beams(beams, density, beam_data);
-  const DensityMap body = cropped_to_density(density);
-  const BodyHits hits = find_beams_that_meet_body(beams, body, beam_data);
+  const BodyHits hits = find_beams_that_meet_body(beams, density, beam_data);
   DoseResult result = options.path == DosePath::exact
-                          ? compute_dose_exact(beams, hits.meets, body, beam_data, dose_grid, options.depth, progress)
-                          : compute_dose_fast(beams, hits.meets, body, beam_data, dose_grid, options, progress);
+                          ? compute_dose_exact(beams, hits.meets, cropped_to_density(density), beam_data, dose_grid,
+                                               options.depth, progress)
+                          : compute_dose_fast(beams, hits.meets, density, beam_data, dose_grid, options, progress);
   append(result.warnings, hits.warnings);
   return result;
 }

@@ -1,5 +1,6 @@
 #include "dose/folded_tables.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
 
@@ -19,6 +20,20 @@ double widest_step(const std::vector<double>& axis, std::initializer_list<double
     if (worst <= FoldedTables::tolerance) return step;
   }
   return *(steps.end() - 1);
+}
+
+/// Nodes (row-major, rows x columns) as cells of 16-bit values. @return Gy, or 1, per unit
+double pack(const std::vector<double>& nodes, int rows, int columns, std::vector<FoldedTables::Cell>& cells) {
+  constexpr double levels = 65535;
+  const double unit = *std::max_element(nodes.begin(), nodes.end()) / levels;
+  const auto level = [&](int row, int column) {
+    return FoldedTables::Cell(std::lround(nodes[std::size_t(row) * columns + column] / unit));
+  };
+  for (int row = 0; row + 1 < rows; ++row)
+    for (int column = 0; column + 1 < columns; ++column)
+      cells.push_back(level(row, column) | level(row, column + 1) << 16 | level(row + 1, column) << 32 |
+                      level(row + 1, column + 1) << 48);
+  return unit;
 }
 
 }  // namespace
@@ -59,24 +74,27 @@ FoldedTables::FoldedTables(const BeamData::Tables& t, std::size_t collimator, do
     return worst;
   });
 
-  depths_ = nodes_to_cover(t.tpr.columns.back(), depth_step_);
+  std::vector<double> axis_dose, off_axis;
+  const int depths = nodes_to_cover(t.tpr.columns.back(), depth_step_);
   z_first_ = std::floor(z_low_mm / distance_step_mm) * distance_step_mm;
   z_step_ = distance_step_mm;
-  distances_ = nodes_to_cover(z_high_mm - z_first_, z_step_);
-  for (int iz = 0; iz < distances_; ++iz) {
+  const int distances = nodes_to_cover(z_high_mm - z_first_, z_step_);
+  for (int iz = 0; iz < distances; ++iz) {
     const double z = z_first_ + iz * z_step_;
     const AxisPosition field = locate(t.tpr.rows, diameter * z / t.reference_distance_mm);
     const double factor =
         t.gy_per_mu * output.at(locate(output.axis, z)) * t.reference_distance_mm * t.reference_distance_mm;
-    for (int id = 0; id < depths_; ++id)
-      axis_dose_.push_back(float(factor * t.tpr.at(field, locate(t.tpr.columns, id * depth_step_))));
+    for (int id = 0; id < depths; ++id)
+      axis_dose.push_back(factor * t.tpr.at(field, locate(t.tpr.columns, id * depth_step_)));
   }
-  ocr_depths_ = nodes_to_cover(ocr.rows.back(), ocr_depth_step_);
-  radii_ = nodes_to_cover(ocr.columns.back(), radius_step_);
-  for (int id = 0; id < ocr_depths_; ++id) {
+  const int ocr_depths = nodes_to_cover(ocr.rows.back(), ocr_depth_step_);
+  const int radii = nodes_to_cover(ocr.columns.back(), radius_step_);
+  for (int id = 0; id < ocr_depths; ++id) {
     const AxisPosition depth = locate(ocr.rows, id * ocr_depth_step_);
-    for (int ir = 0; ir < radii_; ++ir) ocr_.push_back(float(ocr.at(depth, locate(ocr.columns, ir * radius_step_))));
+    for (int ir = 0; ir < radii; ++ir) off_axis.push_back(ocr.at(depth, locate(ocr.columns, ir * radius_step_)));
   }
+  unit_ = pack(axis_dose, distances, depths, axis_dose_) * pack(off_axis, ocr_depths, radii, ocr_);
+  distances_ = distances - 1, depths_ = depths - 1, ocr_depths_ = ocr_depths - 1, radii_ = radii - 1;
 
   depth_low_mm = std::max(t.tpr.columns.front(), ocr.rows.front());
   depth_high_mm = std::min(t.tpr.columns.back(), ocr.rows.back());
@@ -99,6 +117,7 @@ FoldedTables::View FoldedTables::view() const {
           float(-z_first_ / z_step_),
           float(1 / ocr_depth_step_),
           float(1 / radius_step_),
+          float(unit_),
           float(reach_mm_),
           float(reference_distance_mm_)};
 }

@@ -1,14 +1,17 @@
-/// The tables of one collimator, resampled to even steps in single precision for the fast path.
+/// The tables of one collimator, resampled to even steps for the fast path.
 #pragma once
 
 #include "dose/beam_tables.h"
 
+#include <cstdint>
 #include <vector>
 
 namespace sbrt {
 
 /// Two tables: axis dose (distance x depth) = 0.01 Gy * OF(c, z) * TPR(c z / 800, d) * 800^2, to be divided by z^2, and
-/// off-axis ratio (depth x radius). The steps are the widest that keep each resampled table within `tolerance`.
+/// off-axis ratio (depth x radius). The steps are the widest that keep each resampled table within `tolerance`; values
+/// are 16-bit multiples of 1/65535 of the table's maximum. The four corners of a cell lie together, so that one read of
+/// eight bytes brings all that a bilinear interpolation needs.
 class FoldedTables {
  public:
   static constexpr double tolerance = 2e-4;  //!< of 1, in TPR and OCR
@@ -16,12 +19,16 @@ class FoldedTables {
   /// @param z_low_mm,z_high_mm distances that occur
   FoldedTables(const BeamData::Tables& tables, std::size_t collimator, double z_low_mm, double z_high_mm);
 
+  /// Corners of cell (row, column) from the lowest bits: (row, column), (row, column + 1), (row + 1, column),
+  /// (row + 1, column + 1).
+  using Cell = std::uint64_t;
   struct View {
-    const float* axis_dose;  //!< [distance][depth]
-    const float* ocr;        //!< [depth][radius]
-    int depths, distances, ocr_depths, radii;
+    const Cell* axis_dose;                                               //!< [distance][depth]
+    const Cell* ocr;                                                     //!< [depth][radius]
+    int depths, distances, ocr_depths, radii;                            //!< cells
     float depth_scale, z_scale, z_shift, ocr_depth_scale, radius_scale;  //!< index = coordinate * scale + shift
-    float reach_mm;                                                      //!< largest radius at the reference distance
+    float unit;      //!< of the product of two 16-bit values: Gy mm^2 / MU
+    float reach_mm;  //!< largest radius at the reference distance
     float reference_distance_mm;
   };
   View view() const;
@@ -32,10 +39,10 @@ class FoldedTables {
          z_high_of_distance_mm = 0;
 
  private:
-  std::vector<float> axis_dose_, ocr_;
+  std::vector<Cell> axis_dose_, ocr_;
   int depths_ = 0, distances_ = 0, ocr_depths_ = 0, radii_ = 0;
   double depth_step_ = 0, z_first_ = 0, z_step_ = 0, ocr_depth_step_ = 0, radius_step_ = 0, reach_mm_ = 0,
-         reference_distance_mm_ = 0;
+         reference_distance_mm_ = 0, unit_ = 0;
 };
 
 }  // namespace sbrt

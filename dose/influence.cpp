@@ -16,9 +16,14 @@ DoseInfluence::DoseInfluence(std::size_t points, const std::vector<Column>& colu
   for (const Column& c : columns) {
     SBRT_EXPECT(c.rows.size() == c.gy_per_mu.size());
     auto packed = std::make_shared<PackedColumn>(points);
-    for (std::size_t e = 0; e < c.rows.size(); ++e) {
-      SBRT_EXPECT(c.rows[e] < points && (e == 0 || c.rows[e - 1] < c.rows[e]));
-      packed->add(c.rows[e], c.gy_per_mu[e]);
+    for (std::size_t e = 0; e < c.rows.size();) {
+      const std::size_t block = c.rows[e] / PackedColumn::block_points;
+      PackedColumn::Block values{};
+      for (; e < c.rows.size() && c.rows[e] / PackedColumn::block_points == block; ++e) {
+        SBRT_EXPECT(c.rows[e] < points && (e == 0 || c.rows[e - 1] < c.rows[e]) && c.gy_per_mu[e] >= 0);
+        values[c.rows[e] % PackedColumn::block_points] = c.gy_per_mu[e];
+      }
+      packed->add_block(block, values);
     }
     packed->finish();
     columns_.push_back(std::move(packed));
@@ -39,14 +44,14 @@ std::size_t DoseInfluence::bytes() const {
 
 DoseInfluence::Column DoseInfluence::column(std::size_t beam) const {
   Column out;
-  const PackedColumn& packed = *columns_[beam];
-  for (std::size_t block = 0; block < packed.blocks(); ++block)
-    packed.for_runs(block, [&](std::size_t row, const float* value, int count) {
-      for (int i = 0; i < count; ++i) {
-        out.rows.push_back(std::uint32_t(row + i));
-        out.gy_per_mu.push_back(value[i]);
-      }
-    });
+  const PackedBlocks blocks = columns_[beam]->all();
+  for (int b = 0; b < blocks.count; ++b)
+    for (std::uint32_t i = 0; i < PackedColumn::block_points; ++i) {
+      const std::uint16_t level = blocks.values[std::size_t(b) * PackedColumn::block_points + i];
+      if (level == 0) continue;
+      out.rows.push_back(blocks.place[b] * std::uint32_t(PackedColumn::block_points) + i);
+      out.gy_per_mu.push_back(float(level) * blocks.scale[b]);
+    }
   return out;
 }
 
@@ -68,41 +73,30 @@ DoseInfluence DoseInfluence::joined(const DoseInfluence& more) const {
 
 std::vector<double> DoseInfluence::dose(const std::vector<double>& weights_mu) const {
   SBRT_EXPECT(weights_mu.size() == beams());
-  std::vector<double> dose_gy(points_, 0.0);
-  // Each block of points has one owner, who adds the beams in order.
-  parallel_for_blocks(std::int64_t(points_), PackedColumn::block_points, [&](std::int64_t begin, std::int64_t) {
-    const std::size_t block = std::size_t(begin) / PackedColumn::block_points;
-    for (std::size_t b = 0; b < columns_.size(); ++b) {
-      const double weight = weights_mu[b];
-      if (weight == 0) continue;
-      columns_[b]->for_runs(block, [&](std::size_t row, const float* value, int count) {
-        double* sum = &dose_gy[row];
-#pragma omp simd
-        for (int i = 0; i < count; ++i) sum[i] += double(value[i]) * weight;
-      });
-    }
+  const RowKernel& kernel = row_kernel(best_simd_path());
+  // Each region of points has one owner, who adds the beams in order.
+  const std::size_t regions = (points_ + PackedColumn::region_points - 1) / PackedColumn::region_points;
+  std::vector<double> dose_gy(regions * PackedColumn::region_points, 0.0);
+  parallel_for(std::int64_t(regions), [&](std::int64_t region) {
+    for (std::size_t b = 0; b < columns_.size(); ++b)
+      if (weights_mu[b] != 0)
+        kernel.add_scaled(columns_[b]->of_region(std::size_t(region)), weights_mu[b], dose_gy.data());
   });
+  dose_gy.resize(points_);
   return dose_gy;
 }
 
 std::vector<double> DoseInfluence::transposed_product(const std::vector<double>& y) const {
   SBRT_EXPECT(y.size() == points_);
+  const RowKernel& kernel = row_kernel(best_simd_path());
+  std::vector<double> padded = y;
+  padded.resize((points_ + PackedColumn::block_points - 1) / PackedColumn::block_points * PackedColumn::block_points);
   std::vector<double> g(beams(), 0.0);
   parallel_for_blocks(std::int64_t(beams()), 8, [&](std::int64_t begin, std::int64_t end) {
-    constexpr int lanes = 8;  // partial sums; their number is part of the summation order
     for (std::int64_t b = begin; b < end; ++b) {
-      double partial[lanes] = {};
-      for (std::size_t block = 0; block < columns_[b]->blocks(); ++block)
-        columns_[b]->for_runs(block, [&](std::size_t row, const float* value, int count) {
-          const double* factor = &y[row];
-          int i = 0;
-          for (; i + lanes <= count; i += lanes)
-            for (int lane = 0; lane < lanes; ++lane) partial[lane] += double(value[i + lane]) * factor[i + lane];
-          for (int lane = 0; i < count; ++i, ++lane) partial[lane] += double(value[i]) * factor[i];
-        });
-      double sum = 0;
-      for (const double p : partial) sum += p;
-      g[b] = sum;
+      double lanes[16] = {};
+      kernel.add_products(columns_[b]->all(), padded.data(), lanes);
+      for (const double lane : lanes) g[b] += lane;
     }
   });
   return g;

@@ -1,4 +1,4 @@
-/// Dose per MU of every beam at every point: sparse, float32.
+/// Dose per MU of every beam at every point: sparse, 16 bits per entry.
 #pragma once
 
 #include "dose/beam.h"
@@ -12,8 +12,10 @@
 namespace sbrt {
 
 /// Sparse matrix [Gy/MU], one column per beam, rows = points; both products have a fixed summation order, so their
-/// bytes do not depend on the thread count. A column is stored as runs of consecutive points (4 bytes per run and 4 per
-/// entry), so points that are neighbours in space should be neighbours in the list. Copies share the columns.
+/// bytes do not depend on the thread count. Points are stored in blocks of 64, each entry as a 16-bit multiple of a
+/// power of two chosen per block and beam: an entry is off by at most 2^-16 of the largest of its beam in the block,
+/// and is absent when it is below half of that. Points that are neighbours in space should be neighbours in the list,
+/// so that few blocks are cut by a cone's edge. Copies share the columns.
 class DoseInfluence {
  public:
   struct Column {

@@ -1,69 +1,53 @@
-/// One beam's entries as runs of consecutive points.
+/// One beam's entries in 16 bits each.
 #pragma once
 
 #include "dose/influence.h"
+#include "dose/row_kernel.h"
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
 namespace sbrt {
 
-/// Points are cut into blocks; no run crosses a block, so that a block of points can be owned by one thread.
+/// Points are cut into blocks of 64. A block that holds any entry is stored whole: 64 multiples of a power of two of
+/// its own, so an entry is off by at most 2^-16 of the largest in its block; smaller ones than half of that are
+/// dropped. Regions of 16 blocks can be owned by one thread.
 class DoseInfluence::PackedColumn {
  public:
-  static constexpr std::size_t block_points = 512;
+  static constexpr std::size_t block_points = PackedBlocks::points, region_points = 16 * block_points;
+  using Block = std::array<float, block_points>;
 
-  explicit PackedColumn(std::size_t points) : block_begin_(points / block_points + 2) {}
+  explicit PackedColumn(std::size_t points) : region_begin_(points / region_points + 2, 0) {}
 
-  /// Rows must come in ascending order.
-  void add(std::size_t row, float gy_per_mu) {
-    const std::size_t block = row / block_points, offset = row % block_points;
-    if (block == block_ && runs_.size() > block_begin_[block].run &&
-        runs_.back().offset + runs_.back().length == offset) {
-      ++runs_.back().length;
-    } else {
-      close_blocks_before(block);
-      runs_.push_back({std::uint16_t(offset), 1});
-    }
-    values_.push_back(gy_per_mu);
-  }
+  /// Blocks must come in ascending order. Values >= 0; nothing is stored when all are 0.
+  void add_block(std::size_t block, const Block& gy_per_mu);
   void finish() {
-    close_blocks_before(block_begin_.size() - 1);
-    runs_.shrink_to_fit();
-    values_.shrink_to_fit();
+    close_regions_before(region_begin_.size() - 1);
+    place_.shrink_to_fit(), scale_.shrink_to_fit(), values_.shrink_to_fit();
   }
 
-  std::size_t entries() const { return values_.size(); }
+  std::size_t entries() const { return entries_; }
   std::size_t bytes() const {
-    return values_.size() * sizeof(float) + runs_.size() * sizeof(Run) + block_begin_.size() * sizeof(BlockBegin);
+    return values_.size() * sizeof(std::uint16_t) + scale_.size() * sizeof(float) +
+           (place_.size() + region_begin_.size()) * sizeof(std::uint32_t);
   }
-  std::size_t blocks() const { return block_begin_.size() - 1; }
-
-  /// visit(first row, values, count) for every run of one block.
-  template <class Visit>
-  void for_runs(std::size_t block, Visit&& visit) const {
-    const float* value = values_.data() + block_begin_[block].value;
-    for (std::uint32_t r = block_begin_[block].run; r < block_begin_[block + 1].run; ++r) {
-      visit(block * block_points + runs_[r].offset, value, int(runs_[r].length));
-      value += runs_[r].length;
-    }
-  }
+  PackedBlocks all() const { return blocks(0, place_.size()); }
+  PackedBlocks of_region(std::size_t region) const { return blocks(region_begin_[region], region_begin_[region + 1]); }
 
  private:
-  struct Run {
-    std::uint16_t offset, length;
-  };
-  struct BlockBegin {
-    std::uint32_t run = 0, value = 0;
-  };
-  void close_blocks_before(std::size_t block) {
-    while (block_ < block) block_begin_[++block_] = {std::uint32_t(runs_.size()), std::uint32_t(values_.size())};
+  PackedBlocks blocks(std::size_t begin, std::size_t end) const {
+    return {values_.data() + begin * block_points, scale_.data() + begin, place_.data() + begin, int(end - begin)};
+  }
+  void close_regions_before(std::size_t region) {
+    while (region_ < region) region_begin_[++region_] = std::uint32_t(place_.size());
   }
 
-  std::vector<Run> runs_;
-  std::vector<float> values_;
-  std::vector<BlockBegin> block_begin_;  //!< first run and value of every block, and the end
-  std::size_t block_ = 0;
+  std::vector<std::uint32_t> place_;  //!< number of every stored block
+  std::vector<float> scale_;
+  std::vector<std::uint16_t> values_;
+  std::vector<std::uint32_t> region_begin_;  //!< first stored block of every region, and the end
+  std::size_t region_ = 0, entries_ = 0;
 };
 
 }  // namespace sbrt

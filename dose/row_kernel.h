@@ -1,10 +1,11 @@
-/// The fast path's inner loops: depth and dose of consecutive points on a straight line.
+/// The fast path's inner loops, once per instruction set.
 #pragma once
 
-#include "dose/depth_fan.h"
 #include "dose/dose_engine.h"
 #include "dose/folded_tables.h"
+#include "dose/ray_lanes.h"
 
+#include <cstddef>
 #include <cstdint>
 
 namespace sbrt {
@@ -24,6 +25,28 @@ struct Rotation {
   float x[3], y[3], z[3];
 };
 
+/// Where a line of voxels lies in one plane of a depth fan: between two lines of rays.
+struct FanLine {
+  const float *near, *far;  //!< depths along the two lines [mm]; at least 32 more values can be read behind them
+  float across;             //!< fraction of the way from near to far
+  float first, step;        //!< place of voxel 0, 1, ... along the lines, in rays
+  int rays;                 //!< in a line
+};
+
+struct DepthRange {
+  float low, high;  //!< [mm]
+  bool shallow;     //!< some depth lies above 0 and below the limit
+};
+
+/// Values of some points of the influence matrix: 64 per block, in multiples of the block's scale.
+struct PackedBlocks {
+  static constexpr int points = 64;
+  const std::uint16_t* values;
+  const float* scale;
+  const std::uint32_t* place;  //!< the block's first point is 64 * place
+  int count;                   //!< of blocks
+};
+
 /// The instruction set of the inner loops. All give the same bytes: each point's operations are the same IEEE
 /// operations in the same order.
 enum class SimdPath { portable, avx2, avx512 };
@@ -31,22 +54,36 @@ const char* to_string(SimdPath path);  ///< "portable", "avx2", "avx512"
 SimdPath best_simd_path();             ///< widest that this processor has
 
 struct RowKernel {
-  /// Depth [mm] from the fan at `count` points given in the fan's frame (x = u, y = v, z = w).
-  void (*depth)(const DepthFan::View& fan, LineOfPoints line, int count, float* depth_mm);
+  /// Walks the rays to the end of the map. At each of `planes` ascending places [ticks] their depths are stored:
+  /// depth_mm[plane * stride + lane]. empty_planes[lane] counts the planes of depth 0.
+  void (*trace_planes)(const float* density, RayLanes& rays, const std::int32_t* plane, int planes, float* depth_mm,
+                       std::ptrdiff_t stride, std::int32_t* empty_planes);
+  /// Depth [mm] of every ray at its own end.
+  void (*trace)(const float* density, RayLanes& rays, float* depth_mm);
+  /// Depth [mm] of `count` voxels of a line, from the fan.
+  DepthRange (*depth)(const FanLine& line, int count, float shallow_mm, float* depth_mm);
   /// dose += weight * eq. (6) at `count` points given in the beam's frame (z along its axis).
   /// @return number of points within the largest radius
   std::int64_t (*add_dose)(const FoldedTables::View& tables, LineOfPoints line, int count, const float* depth_mm,
                            float weight_mu, float* dose_gy);
-  /// As `depth`, at scattered points.
-  void (*depth_at)(const DepthFan::View& fan, ScatteredPoints points, int count, float* depth_mm);
   /// Dose per MU at scattered points given in any frame at the source; 0 beyond the largest radius and behind the
   /// source.
   void (*dose_at)(const FoldedTables::View& tables, const Rotation& to_beam, ScatteredPoints points, int count,
                   const float* depth_mm, float* gy_per_mu);
+  /// sum[point] += weight * value
+  void (*add_scaled)(const PackedBlocks& blocks, double weight, double* sum);
+  /// lanes[point % 16] += value * factor[point]; points ascend, each block is summed before its scale is applied
+  void (*add_products)(const PackedBlocks& blocks, const double* factor, double* lanes);
 };
 const RowKernel& row_kernel(SimdPath path);
 
 /// @throws InputError when the processor lacks the chosen instructions
 SimdPath resolve(SimdChoice choice);
+
+namespace simd {  // one file each
+RowKernel portable();
+RowKernel avx2();
+RowKernel avx512();
+}  // namespace simd
 
 }  // namespace sbrt

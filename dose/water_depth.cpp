@@ -7,7 +7,7 @@
 
 namespace sbrt {
 
-DensityMap cropped_to_density(const DensityMap& density) {
+VoxelBox density_box(const DensityMap& density) {
   const Grid& grid = density.grid();
   const GridSize n = grid.size();
   struct Bounds {
@@ -34,14 +34,19 @@ DensityMap cropped_to_density(const DensityMap& density) {
            std::max(all.j_high, b.j_high)};
     k_low = std::min(k_low, k), k_high = std::max(k_high, k);
   }
-  if (k_high < 0) return DensityMap(Grid({1, 1, 1}, grid.spacing_mm(), grid.origin(), grid.axes()), 0.0f);
-  DensityMap part(Grid({all.i_high - all.i_low + 1, all.j_high - all.j_low + 1, k_high - k_low + 1}, grid.spacing_mm(),
-                       grid.voxel_centre(all.i_low, all.j_low, k_low), grid.axes()));
-  const GridSize m = part.grid().size();
-  parallel_for(m.nz, [&](std::int64_t k) {
-    for (int j = 0; j < m.ny; ++j) {
-      const float* from = &density.values()[grid.index(all.i_low, all.j_low + j, k_low + int(k))];
-      std::copy(from, from + m.nx, &part.values()[part.grid().index(0, j, int(k))]);
+  if (k_high < 0) return {};
+  return {{all.i_low, all.j_low, k_low}, {all.i_high - all.i_low + 1, all.j_high - all.j_low + 1, k_high - k_low + 1}};
+}
+
+DensityMap cropped_to_density(const DensityMap& density) {
+  const Grid& grid = density.grid();
+  const auto [low, size] = density_box(density);
+  DensityMap part(
+      Grid({size[0], size[1], size[2]}, grid.spacing_mm(), grid.voxel_centre(low[0], low[1], low[2]), grid.axes()));
+  parallel_for(size[2], [&](std::int64_t k) {
+    for (int j = 0; j < size[1]; ++j) {
+      const float* from = &density.values()[grid.index(low[0], low[1] + j, low[2] + int(k))];
+      std::copy(from, from + size[0], &part.values()[part.grid().index(0, j, int(k))]);
     }
   });
   return part;
