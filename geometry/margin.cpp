@@ -1,8 +1,8 @@
 #include "geometry/margin.h"
 
 #include "geometry/parallel.h"
-#include "geometry/planar_field.h"
-#include "geometry/shape_state.h"
+#include "geometry/plane_gaps.h"
+#include "geometry/section_distances.h"
 
 #include <fmt/format.h>
 
@@ -17,78 +17,6 @@ using planar::Lattice;
 using planar::Region;
 
 constexpr double contour_tolerance_mm = 0.03;
-constexpr double sagitta_mm = 0.01;  // error allowed for the spacing of sections and lattice nodes
-
-enum class Side { outside, inside };
-
-/// Distances from the points of one plane to a solid (outside) or to its complement (inside):
-/// D^2(p, z) = min over sections j of d_j(p)^2 + (z - z_j)^2, capped at `reach`.
-class SectionDistances {
- public:
-  SectionDistances(const std::vector<Shape>& shapes, Side side, const Lattice& lattice, double reach, double spacing)
-      : side_(side), lattice_(lattice), reach_(reach) {
-    for (const Shape& shape : shapes)
-      for (const Level& level : shape.state().levels(spacing)) {
-        if (side == Side::outside ? level.region->empty() : !level.whole) continue;
-        levels_.push_back(level);
-      }
-    std::stable_sort(levels_.begin(), levels_.end(), [](const Level& a, const Level& b) { return a.z < b.z; });
-  }
-
-  std::size_t levels_within(double low, double high) const { return std::size_t(last(high) - first(low)); }
-
-  /// Plane distances for all sections that matter between two positions.
-  void prepare(double low, double high) {
-    begin_ = first(low);
-    fields_.assign(std::size_t(last(high) - begin_), {});
-    parallel_for(std::int64_t(fields_.size()), [&](std::int64_t n) {
-      const Region& region = *levels_[std::size_t(begin_ + n)].region;
-      if (region.empty()) {
-        fields_[n].assign(lattice_.count(), 0.f);
-        return;
-      }
-      fields_[n] = planar::one_sided_distance2(region, lattice_, side_ == Side::inside);
-    });
-  }
-
-  std::vector<float> at(double z) const {
-    std::vector<float> nearest(lattice_.count(), float(reach_ * reach_));
-    float* const acc = nearest.data();
-    for (std::size_t n = 0; n < fields_.size(); ++n) {
-      const double dz = levels_[std::size_t(begin_) + n].z - z;
-      if (std::abs(dz) >= reach_) continue;
-      const float dz2 = float(dz * dz);
-      const float* const d2 = fields_[n].data();
-      const std::size_t count = nearest.size();
-#pragma omp simd
-      for (std::size_t i = 0; i < count; ++i) {
-        const float x = d2[i] + dz2;
-        acc[i] = x < acc[i] ? x : acc[i];
-      }
-    }
-    for (float& x : nearest) x = std::sqrt(x);
-    return nearest;
-  }
-
- private:
-  std::ptrdiff_t first(double low) const {
-    return std::lower_bound(levels_.begin(), levels_.end(), low - reach_,
-                            [](const Level& l, double z) { return l.z < z; }) -
-           levels_.begin();
-  }
-  std::ptrdiff_t last(double high) const {
-    return std::upper_bound(levels_.begin(), levels_.end(), high + reach_,
-                            [](double z, const Level& l) { return z < l.z; }) -
-           levels_.begin();
-  }
-
-  Side side_;
-  Lattice lattice_;
-  double reach_;
-  std::vector<Level> levels_;
-  std::ptrdiff_t begin_ = 0;
-  std::vector<std::vector<float>> fields_;  // squared, for levels begin_, begin_ + 1, ...
-};
 
 void check_distance(double mm, const char* what) {
   if (!(std::isfinite(mm) && mm >= 0))
@@ -132,16 +60,6 @@ planar::Rect box_of(const std::vector<Shape>& shapes) {
   for (const Shape& s : shapes) box.add(s.state().uv_box());
   return box;
 }
-
-Lattice lattice_for(const planar::Rect& box, double curvature_radius) {
-  constexpr double most_nodes = 250'000;
-  const double extent = std::max((box.u1 - box.u0) * (box.v1 - box.v0), 1.0);
-  const double wanted = std::clamp(std::sqrt(8 * curvature_radius * sagitta_mm), 0.1, 0.6);
-  const double pitch = std::max(wanted, std::sqrt(extent / most_nodes));
-  return planar::lattice_over(box, pitch, 3);
-}
-
-double section_spacing(double distance_mm) { return std::clamp(std::sqrt(8 * distance_mm * sagitta_mm), 0.15, 1.0); }
 
 void write(const Region& region, const PlaneFrame& frame, double z, bool simplify, std::vector<Contour>& out) {
   for (const planar::Loop& loop : region) {
@@ -209,72 +127,156 @@ void stack_extent(const std::vector<Shape>& shapes, double& low, double& high) {
   }
 }
 
-/// Signed distance from the distances to the solid's sections and to the complement's. Between two sections both
-/// contain the same step along the normal, which cancels: on a wall, out^2 = d^2 + dz^2 and in^2 = dz^2.
-float signed_from(float out, float in) {
-  const float d2 = out * out - in * in;
-  return d2 < 0 ? -std::sqrt(-d2) : std::sqrt(d2);
-}
-
-std::vector<float> signed_field(const SectionDistances& out, const SectionDistances& in, double z) {
-  std::vector<float> field = out.at(z);
-  const std::vector<float> depth = in.at(z);
-  for (std::size_t i = 0; i < field.size(); ++i) field[i] = signed_from(field[i], depth[i]);
-  return field;
-}
-
 constexpr double near_mm = 2.0;        // reach of the distances that place the shape's own surface
 constexpr double own_radius_mm = 1.0;  // finest curvature that its lattice resolves to `sagitta_mm`
 
-}  // namespace
+/// Signed distance to one solid in a plane, exact within the two reaches, at least that far beyond.
+struct SolidDistance {
+  SectionDistances out, in;
 
-std::vector<Contour> expand(const std::vector<Shape>& shapes, double margin_mm,
-                            const std::vector<double>& plane_positions_mm) {
-  SBRT_EXPECT(!shapes.empty());
-  check_distance(margin_mm, "a margin");
-  check_planes(plane_positions_mm);
-  std::vector<const Shape*> all;
-  for (const Shape& s : shapes) all.push_back(&s);
-  const PlaneFrame& frame = common_frame(all);
-  double low = 0, high = 0;
-  stack_extent(shapes, low, high);
-  const std::vector<double> z = planes_between(plane_positions_mm, low - margin_mm, high + margin_mm);
-  // Below this margin the distance from outside is too flat at the surface; the signed distance is smooth there.
-  constexpr double small_mm = 0.5;
-  const bool small = margin_mm < small_mm;
-  const Lattice lattice = lattice_for(box_of(shapes).grown(margin_mm), small ? own_radius_mm : margin_mm);
-  const double reach = std::max(margin_mm + 2 * lattice.pitch, small ? near_mm : 0.0);
-  SectionDistances out(shapes, Side::outside, lattice, reach, section_spacing(margin_mm));
-  const float level = float(margin_mm);
-  if (!small)
-    return trace(z, {&out}, lattice, frame, [&](double plane) {
-      std::vector<float> field = out.at(plane);
-      for (float& x : field) x -= level;
-      return field;
-    });
-  // The complement of a union is the intersection of the complements: the union is as deep as its deepest member.
-  std::vector<std::optional<SectionDistances>> in(shapes.size());
-  std::vector<SectionDistances*> parts{&out};
-  for (std::size_t i = 0; i < shapes.size(); ++i) {
-    in[i].emplace(std::vector<Shape>{shapes[i]}, Side::inside, lattice, reach, section_spacing(0));
-    parts.push_back(&*in[i]);
+  SolidDistance(const Shape& shape, const Lattice& lattice, double reach_out, double reach_in)
+      : out({shape}, Side::outside, lattice, std::max(reach_out, near_mm), section_spacing(reach_out)),
+        in({shape}, Side::inside, lattice, std::max(reach_in, near_mm), section_spacing(reach_in)) {}
+
+  std::vector<float> at(double z) const {
+    std::vector<float> field = out.at(z);
+    const std::vector<float> depth = in.at(z);
+    for (std::size_t i = 0; i < field.size(); ++i) field[i] = signed_from(field[i], depth[i]);
+    return field;
   }
-  std::vector<double> traced;
+};
+
+/// The union of the sources, grown or shrunk: negative inside the result.
+class SourceField {
+ public:
+  SourceField(const std::vector<Shape>& shapes, double margin_mm, const Lattice& lattice) : margin_(margin_mm) {
+    const double slack = 2 * lattice.pitch;
+    // Below this margin the distance from outside is too flat at the surface; the signed distance is smooth there.
+    constexpr double small_mm = 0.5;
+    const bool from_outside = margin_mm >= small_mm;
+    out_.emplace(shapes, Side::outside, lattice, from_outside ? margin_mm + slack : near_mm,
+                 section_spacing(std::max(margin_mm, 0.0)));
+    if (from_outside) return;
+    SBRT_EXPECT(margin_mm >= 0 || shapes.size() == 1);
+    const double reach = std::max(near_mm, slack - margin_mm);
+    for (const Shape& shape : shapes)
+      in_.emplace_back(std::vector<Shape>{shape}, Side::inside, lattice, reach,
+                       section_spacing(std::max(-margin_mm, 0.0)));
+  }
+
+  void add_parts(std::vector<SectionDistances*>& parts) {
+    parts.push_back(&*out_);
+    for (SectionDistances& member : in_) parts.push_back(&member);
+  }
+
+  std::vector<float> at(double z) const {
+    std::vector<float> field = out_->at(z);
+    if (!in_.empty()) {
+      // The complement of a union is the intersection of the complements: the union is as deep as its deepest member.
+      std::vector<float> deepest = in_.front().at(z);
+      for (std::size_t m = 1; m < in_.size(); ++m) {
+        const std::vector<float> depth = in_[m].at(z);
+        for (std::size_t i = 0; i < depth.size(); ++i) deepest[i] = std::max(deepest[i], depth[i]);
+      }
+      for (std::size_t i = 0; i < field.size(); ++i) field[i] = signed_from(field[i], deepest[i]);
+    }
+    for (float& x : field) x -= float(margin_);
+    return field;
+  }
+
+ private:
+  double margin_;
+  std::optional<SectionDistances> out_;
+  std::vector<SectionDistances> in_;
+};
+
+/// Several shapes as one, from contours on planes close enough to carry its surface.
+Shape joined(const std::vector<Shape>& shapes) {
+  double low = 0, high = 0, gap = 1;
+  stack_extent(shapes, low, high);
+  for (const Shape& s : shapes)
+    for (std::size_t k = 1; k < s.plane_positions_mm().size(); ++k)
+      gap = std::min(gap, 0.25 * (s.plane_positions_mm()[k] - s.plane_positions_mm()[k - 1]));
+  gap = std::max(gap, 0.25);
+  std::vector<double> planes;
+  for (double z = low + 0.5 * gap; z < high + gap; z += gap) planes.push_back(z);
+  Structure structure{1, shapes.front().name(), RoiRole::other, {}, expand(shapes, 0, planes)};
+  return Shape::from_structure(structure);
+}
+
+std::vector<Contour> own_contours(const Shape& shape, const std::vector<double>& z, std::vector<double>& others) {
   std::vector<Contour> contours;
   for (const double plane : z) {
-    const Region* own = shapes.size() == 1 && margin_mm == 0 ? own_region(shapes[0], plane) : nullptr;
+    const Region* own = own_region(shape, plane);
     if (own)
-      write(*own, frame, plane, false, contours);
+      write(*own, shape.state().frame, plane, false, contours);
     else
-      traced.push_back(plane);
+      others.push_back(plane);
   }
+  return contours;
+}
+
+}  // namespace
+
+std::vector<Contour> carve(const MarginRecipe& recipe, const std::vector<double>& plane_positions_mm) {
+  SBRT_EXPECT(!recipe.sources.empty());
+  if (!std::isfinite(recipe.margin_mm))
+    throw InputError(fmt::format("a margin of {} mm", recipe.margin_mm), "", "it must be a number",
+                     "give a distance in mm, such as 5");
+  for (const auto* limits : {&recipe.inside, &recipe.apart})
+    for (const DistanceLimit& limit : *limits) check_distance(limit.distance_mm, "a distance");
+  check_planes(plane_positions_mm);
+  std::vector<const Shape*> all;
+  for (const Shape& s : recipe.sources) all.push_back(&s);
+  for (const auto* limits : {&recipe.inside, &recipe.apart})
+    for (const DistanceLimit& limit : *limits) all.push_back(&limit.shape);
+  const PlaneFrame& frame = common_frame(all);
+
+  std::vector<Shape> sources = recipe.sources;
+  if (recipe.margin_mm < 0 && sources.size() > 1) sources = {joined(sources)};
+  const double grown = std::max(recipe.margin_mm, 0.0);
+  double low = 0, high = 0;
+  stack_extent(sources, low, high);
+  const std::vector<double> z = planes_between(plane_positions_mm, low - grown, high + grown);
+  std::vector<double> traced;
+  std::vector<Contour> contours;
+  const bool untouched = sources.size() == 1 && recipe.margin_mm == 0 && recipe.inside.empty() && recipe.apart.empty();
+  if (untouched)
+    contours = own_contours(sources[0], z, traced);
+  else
+    traced = z;
+
+  // The lattice must reach every wall that can matter to the result.
+  const bool only_grown = recipe.inside.empty() && recipe.apart.empty() && recipe.margin_mm >= 0;
+  double reach = only_grown ? 0 : std::max(near_mm, -recipe.margin_mm);
+  for (const auto* limits : {&recipe.inside, &recipe.apart})
+    for (const DistanceLimit& limit : *limits) reach = std::max(reach, limit.distance_mm);
+  const double finest = only_grown && grown >= 0.5 ? grown : own_radius_mm;
+  const Lattice lattice = lattice_for_curvature(box_of(sources).grown(grown + reach), finest);
+  const double slack = 2 * lattice.pitch;
+  SourceField source(sources, recipe.margin_mm, lattice);
+  std::vector<SolidDistance> inside, apart;
+  for (const DistanceLimit& limit : recipe.inside)
+    inside.emplace_back(limit.shape, lattice, 0, limit.distance_mm + slack);
+  for (const DistanceLimit& limit : recipe.apart)
+    apart.emplace_back(limit.shape, lattice, limit.distance_mm + slack, 0);
+  std::vector<SectionDistances*> parts;
+  source.add_parts(parts);
+  for (auto* limits : {&inside, &apart})
+    for (SolidDistance& limit : *limits) parts.insert(parts.end(), {&limit.out, &limit.in});
+
   const std::vector<Contour> rest = trace(traced, parts, lattice, frame, [&](double plane) {
-    std::vector<float> field = out.at(plane), deepest(lattice.count(), 0.f);
-    for (const auto& member : in) {
-      const std::vector<float> depth = member->at(plane);
-      for (std::size_t i = 0; i < depth.size(); ++i) deepest[i] = std::max(deepest[i], depth[i]);
+    std::vector<float> field = source.at(plane);
+    for (std::size_t n = 0; n < inside.size(); ++n) {
+      const std::vector<float> kept = inside[n].at(plane);
+      const auto distance = float(recipe.inside[n].distance_mm);
+      for (std::size_t i = 0; i < field.size(); ++i) field[i] = std::max(field[i], kept[i] + distance);
     }
-    for (std::size_t i = 0; i < field.size(); ++i) field[i] = signed_from(field[i], deepest[i]) - level;
+    for (std::size_t n = 0; n < apart.size(); ++n) {
+      const std::vector<float> away = apart[n].at(plane);
+      const auto distance = float(recipe.apart[n].distance_mm);
+      for (std::size_t i = 0; i < field.size(); ++i) field[i] = std::max(field[i], distance - away[i]);
+    }
     return field;
   });
   contours.insert(contours.end(), rest.begin(), rest.end());
@@ -284,58 +286,42 @@ std::vector<Contour> expand(const std::vector<Shape>& shapes, double margin_mm,
   return contours;
 }
 
+std::vector<Contour> expand(const std::vector<Shape>& shapes, double margin_mm,
+                            const std::vector<double>& plane_positions_mm) {
+  check_distance(margin_mm, "a margin");
+  return carve({shapes, margin_mm, {}, {}}, plane_positions_mm);
+}
+
 std::vector<Contour> shrink(const Shape& shape, double margin_mm, const std::vector<double>& plane_positions_mm) {
-  return crop(shape, shape, margin_mm, plane_positions_mm);
+  check_distance(margin_mm, "a margin");
+  return carve({{shape}, -margin_mm, {}, {}}, plane_positions_mm);
 }
 
 std::vector<Contour> crop(const Shape& shape, const Shape& container, double distance_mm,
                           const std::vector<double>& plane_positions_mm) {
-  check_distance(distance_mm, "a distance");
-  check_planes(plane_positions_mm);
-  const PlaneFrame& frame = common_frame({&shape, &container});
-  const std::vector<double> z = planes_between(plane_positions_mm, shape.state().low(), shape.state().high());
-  // The lattice must reach every wall that can matter to the shape.
-  const Lattice lattice = lattice_for(shape.state().uv_box().grown(std::max(distance_mm, near_mm)), own_radius_mm);
-  const double reach = std::max(distance_mm + 2 * lattice.pitch, near_mm);
-  SectionDistances out({shape}, Side::outside, lattice, near_mm, section_spacing(0)),
-      in({shape}, Side::inside, lattice, near_mm, section_spacing(0));
-  SectionDistances wall({container}, Side::inside, lattice, reach, section_spacing(distance_mm));
-  SectionDistances beyond({container}, Side::outside, lattice, near_mm, section_spacing(0));
-  return trace(z, {&out, &in, &wall, &beyond}, lattice, frame, [&](double plane) {
-    std::vector<float> field = signed_field(out, in, plane);
-    const std::vector<float> kept = signed_field(beyond, wall, plane);  // container
-    for (std::size_t i = 0; i < field.size(); ++i) field[i] = std::max(field[i], kept[i] + float(distance_mm));
-    return field;
-  });
+  return carve({{shape}, 0, {{container, distance_mm}}, {}}, plane_positions_mm);
 }
 
 std::vector<Contour> subtract(const Shape& shape, const std::vector<Shape>& others, double gap_mm,
                               const std::vector<double>& plane_positions_mm) {
-  check_distance(gap_mm, "a gap");
-  check_planes(plane_positions_mm);
-  std::vector<const Shape*> all{&shape};
-  for (const Shape& s : others) all.push_back(&s);
-  const PlaneFrame& frame = common_frame(all);
-  const std::vector<double> z = planes_between(plane_positions_mm, shape.state().low(), shape.state().high());
-  const Lattice lattice = lattice_for(shape.state().uv_box().grown(std::max(gap_mm, near_mm)), own_radius_mm);
-  const double reach = std::max(gap_mm + 2 * lattice.pitch, near_mm);
-  SectionDistances out({shape}, Side::outside, lattice, near_mm, section_spacing(0)),
-      in({shape}, Side::inside, lattice, near_mm, section_spacing(0));
-  std::vector<std::optional<SectionDistances>> outside(others.size()), inside(others.size());
-  std::vector<SectionDistances*> parts{&out, &in};
-  for (std::size_t i = 0; i < others.size(); ++i) {
-    outside[i].emplace(std::vector<Shape>{others[i]}, Side::outside, lattice, reach, section_spacing(gap_mm));
-    inside[i].emplace(std::vector<Shape>{others[i]}, Side::inside, lattice, near_mm, section_spacing(0));
-    parts.insert(parts.end(), {&*outside[i], &*inside[i]});
+  MarginRecipe recipe{{shape}, 0, {}, {}};
+  for (const Shape& other : others) recipe.apart.push_back({other, gap_mm});
+  return carve(recipe, plane_positions_mm);
+}
+
+std::vector<double> without_wide_gaps(const std::vector<double>& plane_positions_mm) {
+  if (plane_positions_mm.size() < 3) return plane_positions_mm;
+  const PlaneGaps gaps(plane_positions_mm, 1.0);
+  std::vector<double> filled;
+  for (std::size_t k = 0; k < plane_positions_mm.size(); ++k) {
+    filled.push_back(plane_positions_mm[k]);
+    const bool wide = gaps.is_parted(k) || std::find(gaps.bridged.begin(), gaps.bridged.end(), k) != gaps.bridged.end();
+    if (!wide) continue;
+    const double from = plane_positions_mm[k], width = plane_positions_mm[k + 1] - from;
+    const int n = std::max(1, int(std::lround(width / gaps.regular_mm(k))));
+    for (int i = 1; i < n; ++i) filled.push_back(from + i * width / n);
   }
-  return trace(z, parts, lattice, frame, [&](double plane) {
-    std::vector<float> field = signed_field(out, in, plane);
-    for (std::size_t o = 0; o < others.size(); ++o) {
-      const std::vector<float> kept = signed_field(*outside[o], *inside[o], plane);
-      for (std::size_t i = 0; i < field.size(); ++i) field[i] = std::max(field[i], float(gap_mm) - kept[i]);
-    }
-    return field;
-  });
+  return filled;
 }
 
 }  // namespace sbrt

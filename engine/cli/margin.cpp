@@ -1,109 +1,79 @@
-#include "geometry/margin.h"
-
-#include "dicom/export.h"
-#include "dicom/import.h"
 #include "engine/cli/session.h"
-#include "engine/target_builder.h"
-#include "engine/version.h"
-#include "geometry/error.h"
-#include "geometry/sha256.h"
-#include "geometry/units.h"
+#include "engine/margin_case.h"
+#include "geometry/atomic_output.h"
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cmath>
-#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace sbrt::cli {
 namespace {
 
-struct MarginOptions {
-  std::vector<std::filesystem::path> paths;
-  std::vector<std::string> structures;
-  std::string rtstruct, ct_uid, name = "PTV", out;
-  double margin_mm = 0;
-  bool overwrite = false;
+struct MarginVerb {
+  MarginRequest request;
+  std::vector<std::string> avoid, subtract, crop;
+  std::string role, contours = "shape-following", json;
 };
 
-int next_roi_number(const StructureSet& set) {
-  int number = 0;
-  for (const Structure& s : set.structures()) number = std::max(number, s.number);
-  return number + 1;
+void print(const MarginOutcome& outcome) {
+  fmt::print("{} ({}): {}\n", outcome.name, to_string(outcome.role), fmt::join(outcome.steps, ", "));
+  fmt::print("{:<26} {:>12} {:>27}\n", "", "volume [cc]", "numerical interval [cc]");
+  const auto line = [](const MarginVolume& v) {
+    fmt::print("{:<26} {:>12.3f} {:>27}\n", v.structure, v.volume_cc,
+               fmt::format("[{:.3f}, {:.3f}]", v.interval_cc.low, v.interval_cc.high));
+  };
+  for (const MarginVolume& source : outcome.sources) line(source);
+  line(outcome.result);
+  fmt::print("{} contours on {} planes, {} points; between the planes: {}\n", outcome.contours, outcome.planes,
+             outcome.points, to_string(outcome.between));
+  if (outcome.planes_beyond > 0)
+    fmt::print("{} of the planes lie on no {}\n", outcome.planes_beyond,
+               outcome.ct_series_instance_uid.empty() ? "plane of the source" : "slice of the CT");
+  fmt::print("written: {}\n", outcome.out.string());
 }
 
-void run(const MarginOptions& o, Session& session) {
-  if (!std::isfinite(o.margin_mm) || o.margin_mm < 0 || o.margin_mm > 100)
-    throw InputError(fmt::format("margin of {} mm", o.margin_mm), "--margin-mm", "it must lie between 0 and 100 mm",
-                     "give one such as 5");
-  if (!o.overwrite && std::filesystem::exists(o.out))
-    throw InputError("the output exists", o.out, "nothing is written over silently",
-                     "choose another name or give --overwrite");
-  const dicom::Catalogue catalogue = dicom::scan(o.paths, session.progress());
-  // The RTSTRUCT alone is enough; the CT, where there is one, decides the planes.
-  const bool with_ct = !catalogue.ct_series.empty();
-  if (!with_ct && catalogue.structures.size() > 1 && o.rtstruct.empty())
-    throw InputError("several RTSTRUCTs and no CT", o.paths.front().string(), "it is not clear which is meant",
-                     "name one with --rtstruct");
-  const dicom::StructureFile& file = dicom::choose_structures(catalogue, o.rtstruct);
-  const dicom::LoadedStructures loaded = dicom::load_structures(file);
-  session.log(loaded.warnings);
-  if (loaded.structures.find(o.name))
-    throw InputError("a structure named '" + o.name + "' exists", file.path.string(), "", "choose another --name");
-
-  std::vector<Shape> shapes;
-  std::optional<double> slice_spacing_mm;
-  if (with_ct && catalogue.ct_series.size() == 1 && catalogue.ct_series[0].slice_spacing_mm > 0)
-    slice_spacing_mm = catalogue.ct_series[0].slice_spacing_mm;
-  const ShapeRule rule = shape_rule(loaded.structures, BetweenPlanes::shape_following, slice_spacing_mm);
-  for (const std::string& name : o.structures) {
-    shapes.push_back(shape_of(loaded.structures.at(name), rule));
-    session.log(shapes.back().warnings());
-  }
-  const dicom::CtSeries* series = with_ct ? &dicom::choose_ct(catalogue, file, o.ct_uid) : nullptr;
-  std::vector<double> planes = shapes.front().plane_positions_mm();
-  if (planes.size() == 1)
-    planes = {planes[0] - rule.lone_plane_thickness_mm, planes[0], planes[0] + rule.lone_plane_thickness_mm};
-  if (series) {
-    const PatientVec normal = shapes.front().plane_normal();
-    if (std::abs(std::abs(dot(normal, series->axes.k)) - 1) < 1e-4) {
-      planes.clear();
-      for (const dicom::CtSlice& slice : series->slices) planes.push_back(dot(slice.position - PatientPoint{}, normal));
-      std::sort(planes.begin(), planes.end());
-    }
-  }
-  Structure result;
-  result.number = next_roi_number(loaded.structures);
-  result.name = o.name;
-  result.role = RoiRole::ptv;
-  result.contours = expand(shapes, o.margin_mm, planes);
-  const Shape made = shape_of(result, rule);
-
-  std::string seed = "margin " + sha256_of_file(file.path) + fmt::format(" {} {}", o.margin_mm, o.name);
-  for (const std::string& name : o.structures) seed += " " + name;
-  dicom::write_structures_added(file, {result}, series, seed, {program_version(), program_revision()}, o.out);
-  double before = 0;
-  for (const Shape& shape : shapes) before += shape.volume_mm3();
-  fmt::print("{} = {} + {} mm: {:.3f} cc -> {:.3f} cc, {} contours\nwritten: {}\n", o.name,
-             fmt::join(o.structures, " u "), o.margin_mm, before / units::cc, made.volume_mm3() / units::cc,
-             result.contours.size(), o.out);
+void run(MarginVerb& verb, Session& session) {
+  for (const std::string& text : verb.avoid) verb.request.apart.push_back(parse_limit(text, "--avoid"));
+  for (const std::string& name : verb.subtract) verb.request.apart.push_back({name, 0});
+  for (const std::string& text : verb.crop) verb.request.inside.push_back(parse_limit(text, "--crop"));
+  if (!verb.role.empty()) verb.request.role = parse_role(verb.role, "--role");
+  verb.request.between = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+  const MarginOutcome outcome = make_margin(verb.request, session.progress());
+  session.log(outcome.warnings);
+  print(outcome);
+  if (!verb.json.empty()) write_file_atomically(verb.json, to_json(outcome));
 }
 
 }  // namespace
 
 void add_margin_verb(CLI::App& app, Session& session) {
-  CLI::App* verb = add_verb(app, "margin", "isotropic expansion of a structure into a new RTSTRUCT",
-                            "sbrtplan margin DIR --structure GTV --margin-mm 5 --name PTV --out rs.dcm");
-  auto o = std::make_shared<MarginOptions>();
-  verb->add_option("DIR", o->paths, "DICOM folder or files; an RTSTRUCT alone is enough")->required();
-  verb->add_option("--structure", o->structures, "structure to expand; repeat for the union of several")->required();
-  verb->add_option("--margin-mm", o->margin_mm, "margin in mm, 0 to 100")->required();
-  verb->add_option("--name", o->name, "name of the new structure")->capture_default_str();
-  verb->add_option("--rtstruct", o->rtstruct, "which RTSTRUCT: file or SOP instance UID");
-  verb->add_option("--ct", o->ct_uid, "which CT: series instance UID");
-  verb->add_option("--out", o->out, "RTSTRUCT file to write")->required();
-  verb->add_flag("--overwrite", o->overwrite, "replace an existing file");
-  verb->callback([o, &session] { run(*o, session); });
+  CLI::App* verb = add_verb(
+      app, "margin", "union, isotropic margin, crop and gaps into a new RTSTRUCT",
+      "sbrtplan margin DIR --structure GTV --margin-mm 5 --name PTV --out rs.dcm\n"
+      "  sbrtplan margin DIR --structure GTV --margin-mm 5 --avoid SpinalCord:2 --crop Skin:3 --out rs.dcm\n\n"
+      "Order: the structures are joined; the union is expanded (or shrunk); of that remains what keeps every gap,\n"
+      "lies outside every subtracted structure and far enough inside every --crop. All distances are exact in space.");
+  auto v = std::make_shared<MarginVerb>();
+  MarginRequest& r = v->request;
+  verb->add_option("DIR", r.inputs, "DICOM folder or files; an RTSTRUCT alone is enough")->required();
+  verb->add_option("--structure", r.structures, "structure to work on; repeat for the union of several")->required();
+  verb->add_option("--margin-mm", r.margin_mm, "margin, -100 to 100 mm; negative shrinks, 0 keeps")->required();
+  verb->add_option("--avoid", v->avoid, "NAME:MM, keeps this gap to a structure; repeat for several");
+  verb->add_option("--subtract", v->subtract, "NAME, cuts this structure out; repeat for several");
+  verb->add_option("--crop", v->crop, "NAME:MM, stays this far inside a structure (Skin: the body); may repeat");
+  verb->add_option("--name", r.name, "name of the new structure")->capture_default_str();
+  verb->add_option("--role", v->role, "GTV, CTV, ITV, PTV, ORGAN, AVOIDANCE or OTHER (default: PTV when expanded)");
+  verb->add_option("--contours", v->contours, "what lies between contour planes")
+      ->check(CLI::IsMember({"shape-following", "slab"}))
+      ->capture_default_str();
+  verb->add_option("--rtstruct", r.rtstruct, "which RTSTRUCT: file or SOP instance UID");
+  verb->add_option("--ct", r.ct_uid, "which CT: series instance UID");
+  verb->add_option("--out", r.out, "RTSTRUCT file to write")->required();
+  verb->add_option("--json", v->json, "write what was done and the volumes as JSON");
+  verb->add_flag("--overwrite", r.overwrite, "replace an existing file");
+  verb->callback([v, &session] { run(*v, session); });
 }
 
 }  // namespace sbrt::cli

@@ -209,5 +209,84 @@ TEST(Crop, KeepsTheDistanceToTheSkin) {
   EXPECT_TRUE(cropped.contains({14.8, 0, 0}));
 }
 
+// A shape that is short along the normal must not count where it has no sections.
+TEST(Limits, CountOnlyWhereTheOtherShapeIs) {
+  const Shape rod = shape_of(cylinder(6, planes(-30.3, 30, 1)));
+  const Shape ball = shape_of(sphere(4, ct, 0, 0, 15));
+  EXPECT_NEAR(shape_of(subtract(rod, {ball}, 0, ct)).volume_mm3() / (rod.volume_mm3() - sphere_volume(4)), 1,
+              volume_share);
+  EXPECT_NEAR(shape_of(subtract(rod, {ball}, 1, ct)).volume_mm3() / (rod.volume_mm3() - sphere_volume(5)), 1,
+              volume_share);
+  EXPECT_NEAR(shape_of(crop(rod, ball, 0, ct)).volume_mm3() / sphere_volume(4), 1, volume_share);
+  EXPECT_NEAR(shape_of(crop(rod, ball, 1, ct)).volume_mm3() / sphere_volume(3), 1, volume_share);
+}
+
+TEST(Union, OfPiecesFarApartAlongTheNormal) {
+  const std::vector<Shape> two{shape_of(sphere(5, ct, 0, 0, -30)), shape_of(sphere(7, ct, 3, 0, 30))};
+  for (const double m : {0.0, 0.3, 2.0})
+    EXPECT_NEAR(shape_of(expand(two, m, ct)).volume_mm3() / (sphere_volume(5 + m) + sphere_volume(7 + m)), 1,
+                volume_share)
+        << m;
+}
+
+TEST(Union, IsShrunkAsOneSolid) {
+  // Two balls 8 apart: shrinking the union by 2 mm leaves the two smaller balls, and the neck that both cover.
+  const double r = 10, d = 8, m = 2;
+  const std::vector<Shape> two{shape_of(sphere(r, ct, -d / 2)), shape_of(sphere(r, ct, d / 2))};
+  const Shape left = shape_of(carve({two, -m, {}, {}}, ct));
+  // Distance to the union's surface: to the nearer sphere from outside the other, or to the rim of the waist.
+  const double rim = std::sqrt(r * r - d * d / 4);
+  const auto depth = [&](double x, double rho) {
+    // The centre of the sphere whose surface lies on this side; the cone from it to the rim bounds its part.
+    const double side = x < 0 ? -d / 2 : d / 2, along = std::abs(x - side) * ((x - side) * side < 0 ? -1 : 1);
+    const bool on_cap = rho * (d / 2) + along * rim >= 0;
+    return on_cap ? r - std::hypot(x - side, rho) : std::hypot(x, rho - rim);
+  };
+  for (double x = -14; x <= 14; x += 0.37)
+    for (double rho = 0; rho < 11; rho += 0.41) {
+      const double margin = depth(x, rho) - m;
+      if (std::hypot(std::abs(x) - d / 2, rho) > r || std::abs(margin) < 0.1 || rho > r - 1.1) continue;
+      EXPECT_EQ(left.contains({x, rho, 0.05}), margin > 0) << x << " " << rho;
+      // The last gap at the poles apart.
+      if (rho < r - m - 1) {
+        EXPECT_EQ(left.contains({x, 0.05, rho}), margin > 0) << x << " " << rho;
+      }
+    }
+}
+
+TEST(Carve, ExpandsThenKeepsGapsAndStaysInside) {
+  // GTV of radius 8, PTV of radius 13, wall at x = 9 with a 2 mm gap, skin plane at y = 12 less 3 mm.
+  const Shape gtv = shape_of(sphere(8, ct));
+  std::vector<Contour> organ, body;
+  for (const double w : ct) {
+    organ.push_back(rectangle({}, 9, -40, 40, 40, w));
+    body.push_back(rectangle({}, -60, -60, 60, 12, w));
+  }
+  const Shape ptv = shape_of(carve({{gtv}, 5, {{shape_of(body), 3}}, {{shape_of(organ), 2}}}, ct));
+  for (const auto& [p, inside] : {std::pair{PatientPoint{6.9, 0, 0}, true},
+                                  {{7.1, 0, 0}, false},
+                                  {{0, 8.9, 0}, true},
+                                  {{0, 9.1, 0}, false},
+                                  {{-12.9, 0, 0}, true},
+                                  {{-13.1, 0, 0}, false},
+                                  {{0, -12.9, 0}, true},
+                                  {{0, 0, 12.4}, true}})
+    EXPECT_EQ(ptv.contains(p), inside) << p.x << " " << p.y << " " << p.z;
+}
+
+TEST(WithoutWideGaps, FillsWhatPlanesMiss) {
+  EXPECT_EQ(without_wide_gaps({0, 3, 6, 9}), (std::vector<double>{0, 3, 6, 9}));
+  EXPECT_EQ(without_wide_gaps({0, 2, 4, 8, 10}), (std::vector<double>{0, 2, 4, 6, 8, 10}));
+  const std::vector<double> filled = without_wide_gaps({0, 2, 4, 24, 26, 28});
+  EXPECT_EQ(filled, planes(0, 28, 2));
+  // Pieces far apart grow into the gap between them.
+  std::vector<Contour> contours = sphere(5, planes(-6.1, 6, 1));
+  append(contours, sphere(5, planes(23.9, 36, 1), 0, 0, 30));
+  const Shape two = shape_of(contours);
+  EXPECT_NEAR(
+      shape_of(expand({two}, 6, without_wide_gaps(two.plane_positions_mm()))).volume_mm3() / (2 * sphere_volume(11)), 1,
+      volume_share);
+}
+
 }  // namespace
 }  // namespace sbrt
