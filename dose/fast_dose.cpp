@@ -15,10 +15,8 @@
 namespace sbrt {
 namespace {
 
-constexpr std::size_t fan_values_at_once = std::size_t(8) << 20;
-constexpr int slices_per_task = 4;  // read the same part of a fan while it is in the cache
-constexpr float shallow_mm =
-    10;  // up to here the dose rises so steeply that the fan's depth is replaced by an exact one
+constexpr std::size_t fan_values_at_once = std::size_t(4) << 20;
+constexpr int slices_per_task = 4;    // read the same part of a fan while it is in the cache
 constexpr double axis_step_mm = 0.5;  // of the depth along the axis in central-axis mode
 
 /// Everything of one beam that the row loop needs.
@@ -63,13 +61,16 @@ struct Fineness {
 };
 Fineness fineness_for(std::size_t groups) {
   constexpr double widest_mm = 3, finest_mm = 0.5, enough = 40;
+  // Up to here the dose rises so steeply that the fan's depth is replaced by an exact one.
+  constexpr float shallow_mm = 6, shallow_of_few_mm = 10;
   // Depth error of one beam that costs 0.2 % to 0.4 % of its dose; in a plan, of the maximum, that falls with the root
   // of the number of beams.
   constexpr double spread_of_one_mm = 0.8;
   const double few = std::sqrt(double(groups) / enough);
   const bool at_edges = double(groups) < enough;
   return {std::clamp(widest_mm * few, finest_mm, widest_mm),
-          {shallow_mm, at_edges ? float(spread_of_one_mm * std::sqrt(double(groups))) : HUGE_VALF},
+          {at_edges ? shallow_of_few_mm : shallow_mm,
+           at_edges ? float(spread_of_one_mm * std::sqrt(double(groups))) : HUGE_VALF},
           at_edges};
 }
 
@@ -234,7 +235,7 @@ class FastDose {
     const int plane = group.face.normal == 2 ? k : row, across = group.face.normal == 2 ? row : k;
     if (!group.fan->covers(plane)) return false;
     const int count = voxels.end - voxels.begin;
-    range = kernel_.depth(group.fan->line(plane, across, voxels.begin), count, shallow_mm, depth);
+    range = kernel_.depth(group.fan->line(plane, across, voxels.begin), count, fineness_.retrace.shallow_mm, depth);
     if (range.shallow || fineness_.at_edges) {
       group.fan->retrace(plane, across, voxels.begin, voxels.end, fineness_.retrace, kernel_, depth);
       range.low = *std::min_element(depth, depth + count);

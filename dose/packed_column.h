@@ -12,10 +12,10 @@ namespace sbrt {
 
 /// Points are cut into blocks of 64. A block that holds any entry is stored whole: 64 multiples of a power of two of
 /// its own, so an entry is off by at most 2^-16 of the largest in its block; smaller ones than half of that are
-/// dropped. Regions of 16 blocks can be owned by one thread.
+/// dropped. Regions of 32 blocks can be owned by one thread.
 class DoseInfluence::PackedColumn {
  public:
-  static constexpr std::size_t block_points = PackedBlocks::points, region_points = 16 * block_points;
+  static constexpr std::size_t block_points = PackedBlocks::points, region_points = 32 * block_points;
   using Block = std::array<float, block_points>;
 
   explicit PackedColumn(std::size_t points) : region_begin_(points / region_points + 2, 0) {}

@@ -1,15 +1,22 @@
-// Dose: time per beam and voxel inside its cone, fast path and reference tracer in one run; influence entries per
-// second.
+// Dose: time per beam and voxel inside its cone, on every path in one run.
+#include "dose/beam_groups.h"
+#include "dose/cone_rows.h"
+#include "dose/depth_fan.h"
 #include "dose/dose_engine.h"
-#include "dose/influence.h"
+#include "dose/folded_tables.h"
 #include "dose/plan_fixture.h"
+#include "dose/row_kernel.h"
+#include "dose/water_depth.h"
 #include "geometry/parallel.h"
+#include "geometry/traverse.h"
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
 #include <cmath>
+#include <ctime>
 #include <stdexcept>
+#include <string>
 
 namespace {
 
@@ -32,62 +39,168 @@ Grid grid_about_target(double side_mm, double spacing_mm) {
 
 double largest(const DoseGrid& dose) { return *std::max_element(dose.values().begin(), dose.values().end()); }
 
-/// The fast path must lie within its bound of the reference before anything is timed.
-void check_fast_against_exact() {
+/// All paths must lie within their bound of the reference before anything is timed.
+void check_against_exact() {
   static bool done = false;
   if (done) return;
-  const BeamSet beams = plan_of(40, 20, target, 15);
+  const BeamSet beams = plan_of(40, 40, target, 15);
   const Grid grid = grid_about_target(60, 6);
-  const DoseGrid fast = compute_dose(beams, map(), generic_data(), grid).dose;
   const DoseGrid exact = compute_dose(beams, map(), generic_data(), grid, {.path = DosePath::exact}).dose;
-  for (std::size_t i = 0; i < grid.count(); ++i)
-    if (std::abs(fast.values()[i] - exact.values()[i]) > 0.01 * largest(exact))
-      throw std::runtime_error("the fast path left its error bound");
+  for (const SimdPath path : {SimdPath::portable, SimdPath::avx2, SimdPath::avx512}) {
+    if (path > best_simd_path()) continue;
+    const SimdChoice simd = path == SimdPath::portable ? SimdChoice::portable
+                            : path == SimdPath::avx2   ? SimdChoice::avx2
+                                                       : SimdChoice::avx512;
+    const DoseGrid fast = compute_dose(beams, map(), generic_data(), grid, {.simd = simd}).dose;
+    for (std::size_t i = 0; i < grid.count(); ++i)
+      if (std::abs(fast.values()[i] - exact.values()[i]) > 0.01 * largest(exact))
+        throw std::runtime_error("the fast path left its error bound");
+  }
   done = true;
 }
 
+/// Of this thread; other programs on the machine do not count.
+double cpu_seconds() {
+  timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return double(now.tv_sec) + 1e-9 * double(now.tv_nsec);
+}
+
+void report(benchmark::State& state, std::int64_t pairs) {
+  state.counters["pairs"] = double(pairs);
+  state.counters["per_pair"] =
+      benchmark::Counter(double(pairs), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+/// Everything: fans, tables, dose. beams, nodes, cone [mm] or 0 for 10-35 mm, side of the region [mm], spacing [0.1
+/// mm], threads
 void dose(benchmark::State& state, DosePath path, SimdChoice simd) {
-  check_fast_against_exact();
-  const BeamSet beams = plan_of(int(state.range(0)), int(state.range(1)), target, 15);
-  const Grid grid = grid_about_target(double(state.range(2)), double(state.range(3)) / 10);
-  set_thread_count(int(state.range(4)));
-  std::int64_t points = 0;
+  check_against_exact();
+  const double cone = double(state.range(2));
+  const BeamSet beams = plan_of(int(state.range(0)), int(state.range(1)), target, 15, 1,
+                                cone > 0 ? std::vector<double>{cone} : std::vector<double>{10, 15, 20, 25, 35});
+  const Grid grid = grid_about_target(double(state.range(3)), double(state.range(4)) / 10);
+  set_thread_count(int(state.range(5)));
+  std::int64_t pairs = 0;
   for (auto _ : state) {
     const DoseResult result = compute_dose(beams, map(), generic_data(), grid, {.path = path, .simd = simd});
-    points = result.validity.points_total;
+    pairs = result.validity.points_total;
     benchmark::DoNotOptimize(result.dose.values().data());
   }
-  state.counters["points"] = double(points);
-  state.counters["time_per_point"] =
-      benchmark::Counter(double(points), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  report(state, pairs);
 }
 
-void influence(benchmark::State& state) {
-  const BeamSet beams = plan_of(int(state.range(0)), 130, target, 15, 1, {10, 15, 20});
-  std::vector<PatientPoint> points;
-  const int n = int(std::cbrt(double(state.range(1))));
-  for (int k = 0; k < n; ++k)
-    for (int j = 0; j < n; ++j)
-      for (int i = 0; i < n; ++i) points.push_back(target + 3.0 * PatientVec{i - n / 2.0, j - n / 2.0, k - n / 2.0});
-  set_thread_count(int(state.range(2)));
-  std::size_t entries = 0;
+/// Only what is done per pair: interpolation in fans that are ready, and eq. (6).
+void kernel(benchmark::State& state, SimdPath path) {
+  if (path > best_simd_path()) return state.SkipWithError("the processor lacks these instructions");
+  const BeamSet beams = plan_of(150, 80, target, 15);
+  const Grid grid = grid_about_target(double(state.range(0)), double(state.range(1)) / 10);
+  set_thread_count(1);
+  const RowKernel& inner = row_kernel(path);
+  const std::vector<char> used(beams.size(), 1);
+  const BeamData::Tables& tables = generic_data().tables();
+  std::vector<float> depth_mm;
+  std::int64_t pairs = 0;
+  DoseGrid result(grid);
+  double seconds = 0;
   for (auto _ : state) {
-    const DoseInfluence matrix = compute_influence(beams, map(), generic_data(), points);
-    entries = matrix.entries();
+    pairs = 0, seconds = 0;
+    std::fill(result.values().begin(), result.values().end(), 0.0f);
+    for (const BeamGroup& group : group_by_source_and_face(beams, used, grid)) {
+      if (group.face.normal == 0) continue;  // their lines lie in a transposed grid
+      std::vector<BeamCone> cones;
+      for (const std::size_t b : group.beams)
+        cones.push_back({Direction<Patient>(beams[b].aim - beams[b].source),
+                         generic_data().largest_radius_mm(beams[b].collimator_mm) / 800});
+      auto fan = DepthFan::over(grid, group.source, group.face, cones, map(), density_box(map()), 3);
+      depth_mm.resize(fan->values());
+      fan->store_at(depth_mm.data());
+      for (int row = 0; row < fan->rows(); ++row) fan->build_row(row, inner);
+      for (std::size_t i = 0; i < group.beams.size(); ++i) {
+        const Beam& beam = beams[group.beams[i]];
+        const FoldedTables folded(tables, tables.find(beam.collimator_mm), 700, 1100);
+        const GridInFrame frame(grid, SourceFrame(beam.source, beam.aim - beam.source));
+        const ConeRows cone(frame, grid.size(), cones[i].tangent);
+        std::vector<float> depth(grid.size().nx);
+        const double start = cpu_seconds();
+        for (int k = 0; k < grid.size().nz; ++k) {
+          const IndexRange rows = cone.rows_of_slice(k);
+          for (int j = rows.begin; j < rows.end; ++j) {
+            const IndexRange v = cone.voxels_of_row(j, k);
+            if (v.empty()) continue;
+            const bool by_slice = group.face.normal == 2;
+            inner.depth(fan->line(by_slice ? k : j, by_slice ? j : k, v.begin), v.end - v.begin, 0, depth.data());
+            pairs += inner.add_dose(folded.view(), frame.row_from(v.begin, j, k), v.end - v.begin, depth.data(),
+                                    float(beam.weight_mu), &result.values()[grid.index(v.begin, j, k)]);
+          }
+        }
+        seconds += cpu_seconds() - start;
+      }
+    }
+    state.SetIterationTime(seconds);
+    benchmark::DoNotOptimize(result.values().data());
   }
-  state.counters["entries"] = double(entries);
-  state.counters["entries_per_second"] =
-      benchmark::Counter(double(entries), benchmark::Counter::kIsIterationInvariantRate);
+  if (!(largest(result) > 0)) throw std::runtime_error("no dose");
+  report(state, pairs);
 }
 
-// beams, nodes, side of the region in mm, spacing in 0.1 mm, threads
-BENCHMARK_CAPTURE(dose, portable, DosePath::fast, SimdChoice::portable)->Args({150, 80, 200, 15, 1})->UseRealTime();
-BENCHMARK_CAPTURE(dose, widest, DosePath::fast, SimdChoice::widest)
-    ->Args({150, 80, 200, 15, 1})
-    ->Args({150, 80, 200, 30, 1})
-    ->Args({150, 80, 200, 15, 2})
-    ->UseRealTime();
-BENCHMARK_CAPTURE(dose, exact, DosePath::exact, SimdChoice::widest)->Args({150, 80, 200, 60, 1})->UseRealTime();
-BENCHMARK(influence)->Args({2000, 10000, 2})->Args({6000, 20000, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+/// Siddon's walk in double precision through every voxel from a source to points of the target's region.
+void reference_tracer(benchmark::State& state) {
+  const Beam beam = plan_of(1, 1, target, 15).front();
+  const DensityMap body = cropped_to_density(map());
+  const Grid points = grid_about_target(60, 3);
+  std::int64_t steps = 0;
+  double depth = 0;
+  const PatientPoint end = points.voxel_centre(10, 10, 10);
+  // In the thorax every step but those in air adds density; a walk of unit density gives the length inside the map.
+  const DensityMap ones(body.grid(), 1.0f);
+  const SegmentPart part = clip_to_grid(body.grid(), beam.source, end);
+  if (std::abs(water_equivalent_depth_mm(ones, beam.source, end) -
+               (part.leave - part.enter) * distance(beam.source, end)) > 1e-9)
+    throw std::runtime_error("the tracer's lengths do not sum to the path");
+  for (auto _ : state) {
+    depth = 0;
+    for (int k = 0; k < points.size().nz; ++k)
+      for (int j = 0; j < points.size().ny; ++j)
+        for (int i = 0; i < points.size().nx; ++i)
+          depth += water_equivalent_depth_mm(body, beam.source, points.voxel_centre(i, j, k));
+    benchmark::DoNotOptimize(depth);
+  }
+  for (int k = 0; k < points.size().nz; ++k)
+    for (int j = 0; j < points.size().ny; ++j)
+      for (int i = 0; i < points.size().nx; ++i)
+        traverse(body.grid(), beam.source, points.voxel_centre(i, j, k), [&](std::size_t, double) { ++steps; });
+  state.counters["steps_per_ray"] = double(steps) / double(points.count());
+  state.counters["per_step"] =
+      benchmark::Counter(double(steps), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+#define SBRT_PATH(name, path, simd) BENCHMARK_CAPTURE(dose, name, path, simd)->Unit(benchmark::kMillisecond)
+
+SBRT_PATH(avx512, DosePath::fast, SimdChoice::avx512)
+    ->Args({150, 80, 0, 200, 10, 1})
+    ->Args({150, 80, 0, 200, 15, 1})
+    ->Args({150, 80, 0, 200, 30, 1})
+    ->Args({150, 130, 0, 200, 15, 1})
+    ->Args({150, 80, 10, 200, 15, 1})
+    ->Args({150, 80, 35, 200, 15, 1})
+    ->Args({150, 80, 60, 200, 15, 1})
+    ->Args({1, 1, 20, 200, 15, 1});
+SBRT_PATH(avx512, DosePath::fast, SimdChoice::avx512)->Args({150, 80, 0, 200, 15, 2})->UseRealTime();
+SBRT_PATH(avx2, DosePath::fast, SimdChoice::avx2)->Args({150, 80, 0, 200, 10, 1})->Args({150, 80, 0, 200, 15, 1});
+SBRT_PATH(portable, DosePath::fast, SimdChoice::portable)
+    ->Args({150, 80, 0, 200, 10, 1})
+    ->Args({150, 80, 0, 200, 15, 1});
+SBRT_PATH(exact, DosePath::exact, SimdChoice::widest)->Args({150, 80, 0, 200, 60, 1})->Args({10, 10, 0, 200, 15, 1});
+#define SBRT_KERNEL(name)                         \
+  BENCHMARK_CAPTURE(kernel, name, SimdPath::name) \
+      ->Args({200, 10})                           \
+      ->Args({200, 15})                           \
+      ->UseManualTime()                           \
+      ->Unit(benchmark::kMillisecond)
+SBRT_KERNEL(avx512);
+SBRT_KERNEL(avx2);
+SBRT_KERNEL(portable);
+BENCHMARK(reference_tracer)->Unit(benchmark::kMillisecond);
 
 }  // namespace

@@ -1,4 +1,8 @@
+#include "dose/depth_fan.h"
 #include "dose/dose_engine.h"
+#include "dose/folded_tables.h"
+#include "dose/water_depth.h"
+#include "geometry/error.h"
 #include "geometry/parallel.h"
 #include "geometry/sha256.h"
 #include "plan_fixture.h"
@@ -7,15 +11,18 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <string>
+#include <utility>
 
 namespace sbrt {
 namespace {
 
 using testing::beam;
+using testing::density_of;
 using testing::generic_data;
 using testing::plan_of;
 using testing::thorax;
-using testing::thorax_density;
 
 std::string hash_of(const DoseGrid& dose) {
   return sha256_of({reinterpret_cast<const char*>(dose.values().data()), dose.values().size() * sizeof(float)});
@@ -57,40 +64,51 @@ Grid oblique_grid() {
 constexpr double share_above_0_2_pct = 1e-3;
 constexpr double largest_in_body = 0.01;
 
-TEST(FastPath, WholePlanStaysWithinTheBoundOfTheExactPath) {
-  const DensityMap density = thorax(1.5, 2.5);
-  const BeamSet beams = plan_of(60, 30, {70, 5, 4}, 15);
-  const DoseResult fast = compute_dose(beams, density, generic_data(), oblique_grid());
-  const DoseResult exact = compute_dose(beams, density, generic_data(), oblique_grid(), {.path = DosePath::exact});
-  const Difference d = compare(fast.dose, exact.dose, in_body);
-  ASSERT_GT(d.voxels, 10'000u);
-  EXPECT_LE(double(d.above_0_2_pct), share_above_0_2_pct * double(d.voxels));
-  EXPECT_LE(d.largest, largest_in_body);
-  // Points at the rim of a cone may fall on either side in single precision.
-  EXPECT_NEAR(double(fast.validity.points_total), double(exact.validity.points_total),
-              1e-4 * double(exact.validity.points_total));
+void expect_within_bound(const Difference& d, const std::string& what) {
+  std::printf("%s: %zu voxels, %.4f %% off by more than 0.2 %% of the maximum, largest %.3f %%\n", what.c_str(),
+              d.voxels, 100.0 * double(d.above_0_2_pct) / double(d.voxels), 100 * d.largest);
+  ASSERT_GT(d.voxels, 10'000u) << what;
+  EXPECT_LE(double(d.above_0_2_pct), share_above_0_2_pct * double(d.voxels)) << what;
+  EXPECT_LE(d.largest, largest_in_body) << what;
 }
 
-TEST(FastPath, SingleBeamStaysWithinTheBoundAwayFromEdges) {
+// Plans of many beams go by coarse fans, plans of few by fine ones with exact depths behind edges.
+TEST(FastPath, WholePlansStayWithinTheBoundOfTheExactPath) {
   const DensityMap density = thorax(1.5, 2.5);
-  const BeamSet beams{beam({350, -820, 90}, {60, 0, 10}, 30)};
-  const Grid grid({60, 60, 60}, {2.9, 3.1, 3.3}, {-10, -110, -80});
+  for (const auto& [count, nodes] : {std::pair{100, 80}, {60, 41}, {60, 30}, {10, 10}, {3, 3}}) {
+    const BeamSet beams = plan_of(count, nodes, {70, 5, 4}, 15);
+    const DoseResult fast = compute_dose(beams, density, generic_data(), oblique_grid());
+    const DoseResult exact = compute_dose(beams, density, generic_data(), oblique_grid(), {.path = DosePath::exact});
+    expect_within_bound(compare(fast.dose, exact.dose, in_body),
+                        std::to_string(count) + " beams from " + std::to_string(nodes) + " nodes");
+    // Points at the rim of a cone may fall on either side in single precision.
+    EXPECT_NEAR(double(fast.validity.points_total), double(exact.validity.points_total),
+                1e-4 * double(exact.validity.points_total));
+  }
+}
+
+// The worst case: nothing averages out. Asked for is the bound except within 2 mm of an edge; it holds there too.
+TEST(FastPath, SingleBeamsStayWithinTheBoundEvenAtEdges) {
+  const DensityMap density = thorax(1.0, 2.0);
+  const Grid grid({40, 40, 40}, {4.3, 4.7, 4.9}, {-10, -110, -80});
+  for (const Beam& beam : plan_of(12, 12, {70, 5, 4}, 15)) {
+    const DoseGrid fast = compute_dose({beam}, density, generic_data(), grid).dose;
+    const DoseGrid exact = compute_dose({beam}, density, generic_data(), grid, {.path = DosePath::exact}).dose;
+    expect_within_bound(compare(fast, exact, in_body), "beam " + beam.id);
+  }
+}
+
+// Slabs across the beam, each edge seen by every ray at the same place: only tables and single precision err.
+TEST(FastPath, SlabsAreExactToTheTables) {
+  const auto slab = [](PatientPoint p) { return p.y < -70 ? 1.0 : p.y < 0 ? 0.25 : p.y < 20 ? 1.75 : 1.0; };
+  const DensityMap density = density_of(Grid({100, 100, 100}, {2, 2, 2}, {-99, -99, -99}), slab);
+  const BeamSet beams{beam({0, -800, 0}, {0, 0, 0}, 30)};
+  const Grid grid({21, 90, 21}, {2.9, 2.1, 3.1}, {-29, -97, -31});
   const DoseGrid fast = compute_dose(beams, density, generic_data(), grid).dose;
   const DoseGrid exact = compute_dose(beams, density, generic_data(), grid, {.path = DosePath::exact}).dose;
-  // An edge is where the density changes within 2 mm or the width of a voxel and a cell of the fan.
-  const auto away_from_edges = [](PatientPoint p) {
-    if (!in_body(p)) return false;
-    for (const double x : {-3.0, 0.0, 3.0})
-      for (const double y : {-3.0, 0.0, 3.0})
-        for (const double z : {-3.0, 0.0, 3.0})
-          if (thorax_density(p + PatientVec{x, y, z}) != thorax_density(p)) return false;
-    return true;
-  };
-  const Difference d = compare(fast, exact, away_from_edges);
-  ASSERT_GT(d.voxels, 10'000u);
-  // A ray that grazes an edge far upstream keeps its depth error to the end of its path; such voxels are few.
-  EXPECT_LE(double(d.above_0_2_pct), 0.004 * double(d.voxels));
-  EXPECT_LE(d.largest, largest_in_body);
+  const double maximum = *std::max_element(exact.values().begin(), exact.values().end());
+  for (std::size_t i = 0; i < grid.count(); ++i)
+    ASSERT_NEAR(fast.values()[i], exact.values()[i], (FoldedTables::tolerance + 1e-4) * maximum);
 }
 
 TEST(FastPath, SameBytesForAnyThreadCountAndInstructionSet) {
@@ -151,10 +169,42 @@ TEST(FastPath, BeamsThatShareANodeAddUp) {
   }
   const double maximum = *std::max_element(sum.begin(), sum.end());
   // The shared fan has other rays than each beam's own, so the depths differ within the path's error bound.
-  for (std::size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(together.values()[i], sum[i], 0.03 * maximum);
+  for (std::size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(together.values()[i], sum[i], 2 * largest_in_body * maximum);
   double mean = 0;
   for (std::size_t i = 0; i < sum.size(); ++i) mean += std::abs(together.values()[i] - sum[i]);
   EXPECT_LT(mean / double(sum.size()), 1e-4 * maximum);
+}
+
+// Planes of all three axes and both directions, through the same cube.
+TEST(FastPath, EveryFaceOfTheGridGivesTheExactDose) {
+  const DensityMap density = density_of(Grid({50, 51, 52}, {4, 4, 4}, {-98, -100, -102}), [](PatientPoint p) {
+    return norm(p - PatientPoint{10, 20, -15}) < 40 ? 0.3 : 1.0;
+  });
+  const Grid grid({23, 29, 19}, {6.1, 4.9, 7.3}, {-66, -68, -65});
+  for (const PatientVec from : {PatientVec{-1, 0.1, 0.2},
+                                {1, 0.3, -0.1},
+                                {0.2, -1, 0.1},
+                                {-0.3, 1, 0.2},
+                                {0.1, 0.3, -1},
+                                {0.5, -0.4, 1},
+                                {1, 1, 1},
+                                {-1, -1, 1}}) {
+    const BeamSet beams{beam(PatientPoint{3, 4, 5} + 800.0 / norm(from) * from, {3, 4, 5}, 35)};
+    const DoseGrid fast = compute_dose(beams, density, generic_data(), grid).dose;
+    const DoseGrid exact = compute_dose(beams, density, generic_data(), grid, {.path = DosePath::exact}).dose;
+    const Difference d = compare(fast, exact, [](PatientPoint) { return true; });
+    EXPECT_LE(double(d.above_0_2_pct), share_above_0_2_pct * double(d.voxels))
+        << from.x << " " << from.y << " " << from.z;
+    EXPECT_LE(d.largest, largest_in_body) << from.x << " " << from.y << " " << from.z;
+    EXPECT_GT(*std::max_element(fast.values().begin(), fast.values().end()), 0.3);
+  }
+}
+
+TEST(FastPath, ConesTooWideForPlanesAreRefusedByName) {
+  const BeamCone wide{{0, 0, 1}, 6.0};
+  const DensityMap water = testing::water_cube(100, 5);
+  const Grid grid({5, 5, 5}, {5, 5, 5}, {-10, -10, -10});
+  EXPECT_THROW(DepthFan::over(grid, {0, 0, -800}, {2, true}, {wide}, water, density_box(water), 3), InputError);
 }
 
 TEST(FastPath, SourceInsideTheDoseGridAndOppositeBeamsFromOneSource) {

@@ -209,6 +209,51 @@ TEST(ComputeInfluence, SameBytesForAnyThreadCount) {
   }
 }
 
+TEST(ComputeInfluence, SameBytesForAnyInstructionSet) {
+  const DensityMap density = thorax(4, 5);
+  const BeamSet set = plan_of(20, 7, {70, 5, 4}, 15);
+  const auto where = centres(grid_about_target());
+  const DoseInfluence portable = compute_influence(set, density, generic_data(), where, {.simd = SimdChoice::portable});
+  for (const SimdChoice simd : {SimdChoice::avx2, SimdChoice::avx512}) try {
+      const DoseInfluence a = compute_influence(set, density, generic_data(), where, {.simd = simd});
+      for (std::size_t b = 0; b < set.size(); ++b) {
+        EXPECT_EQ(a.column(b).rows, portable.column(b).rows);
+        EXPECT_EQ(a.column(b).gy_per_mu, portable.column(b).gy_per_mu);
+      }
+    } catch (const InputError&) {  // the processor lacks it
+    }
+}
+
+TEST(ComputeInfluence, ProductWithTheWeightsIsTheForwardDoseOfTheSamePath) {
+  const DensityMap density = thorax(2, 3);
+  const BeamSet set = plan_of(60, 50, {70, 5, 4}, 15);
+  const auto d = compute_influence(set, density, generic_data(), centres(grid_about_target())).dose(weights_of(set));
+  const DoseGrid forward = compute_dose(set, density, generic_data(), grid_about_target()).dose;
+  const double maximum = *std::max_element(d.begin(), d.end());
+  // The matrix has exact depths, the forward dose those of fans: within the forward dose's bound.
+  std::size_t above = 0;
+  for (std::size_t p = 0; p < d.size(); ++p) {
+    ASSERT_NEAR(d[p], forward.values()[p], 0.01 * maximum);
+    above += std::abs(d[p] - forward.values()[p]) > 0.002 * maximum;
+  }
+  EXPECT_LE(double(above), 1e-3 * double(d.size()));
+}
+
+TEST(ComputeInfluence, AtMostFourBytesPerEntry) {
+  const DensityMap density = thorax(4, 5);
+  const BeamSet set = plan_of(40, 20, {70, 5, 4}, 15);
+  // Cubes of 4 x 4 x 4 points one after the other, as the planner's order has them.
+  std::vector<PatientPoint> where;
+  for (int block = 0; block < 8 * 8 * 8; ++block)
+    for (int i = 0; i < 64; ++i)
+      where.push_back(PatientPoint{20, -45, -46} + 3.1 * PatientVec{double(block % 8 * 4 + i % 4),
+                                                                    double(block / 8 % 8 * 4 + i / 4 % 4),
+                                                                    double(block / 64 * 4 + i / 16)});
+  const DoseInfluence a = compute_influence(set, density, generic_data(), where);
+  ASSERT_GT(a.entries(), 100'000u);
+  EXPECT_LE(double(a.bytes()), 4.0 * double(a.entries()));
+}
+
 TEST(ComputeInfluence, FewPointsNoPointsAndBeamsThatMiss) {
   const DensityMap density = thorax(4, 5);
   const BeamSet set{beam({70, -800, 4}, {70, 5, 4}, 20), beam({70, -800, 4}, {70, -800, 900}, 20)};
