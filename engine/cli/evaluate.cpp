@@ -72,7 +72,7 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
   verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
   verb->add_option("--json", v->json, "write the report as JSON");
-  verb->add_option("--dvh", v->dvh, "write the cumulative DVHs as CSV");
+  verb->add_option("--dvh", v->dvh, "write the cumulative and differential DVHs as CSV");
   verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
   verb->callback([v, &session] { run(*v, session); });
 }

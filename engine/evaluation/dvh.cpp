@@ -135,8 +135,16 @@ double Dvh::geud_gy(double a) const {
   return max_ * std::pow(sum / covered_mm3_, 1 / a);
 }
 
-double Dvh::volume_noise_mm3() const {
-  return empty() ? 0 : 0.29 * covered_mm3_ * std::pow(double(dose_.size()), -2.0 / 3.0);
+double Dvh::volume_noise_mm3(double hot_mm3) const {
+  if (empty()) return 0;
+  const auto at = std::partition_point(middle_.begin(), middle_.end(), [&](double v) { return v < hot_mm3; });
+  const auto hotter = at - middle_.begin();
+  constexpr std::ptrdiff_t around = 50;  // pieces of a refined hot spot are smaller than the others
+  const auto first = std::max<std::ptrdiff_t>(hotter - around, 0),
+             last = std::min<std::ptrdiff_t>(hotter + around, std::ptrdiff_t(volume_.size()));
+  const double piece = std::accumulate(volume_.begin() + first, volume_.begin() + last, 0.0) / double(last - first);
+  const double met = std::min(8 * std::max(hot_mm3, piece), covered_mm3_) / piece;
+  return 0.29 * piece * std::cbrt(met);
 }
 
 std::optional<double> Dvh::value(const Metric& metric, const std::optional<DoseReference>& reference) const {

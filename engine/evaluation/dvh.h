@@ -50,9 +50,11 @@ class Dvh {
   /// (sum v d^a)^(1/a) over the covered part, v the share of the volume. Doses below 0 count as 0.
   double geud_gy(double a) const;
 
-  /// How far a volume may be wrong because an isodose surface cuts through whole pieces [mm^3]: a surface meets about
-  /// n^(2/3) of n pieces, each is wrong by 0.29 of itself (standard deviation of a uniform cut), all independently.
-  double volume_noise_mm3() const;
+  /// How far a volume may be wrong because the isodose surface around the hottest `hot_mm3` cuts through whole pieces
+  /// [mm^3]. A surface around m pieces meets about m^(2/3) of them, each is wrong by 0.29 of itself (standard deviation
+  /// of a uniform cut), all independently: 0.29 m^(1/3) pieces. m is taken eight times the hotter pieces (a hot part
+  /// that is flat or in several places has more surface), at most all.
+  double volume_noise_mm3(double hot_mm3) const;
   /// Value in the metric's unit; nothing when it does not exist: a volume that the structure does not have, a dose
   /// outside the grid, or a percentage without reference.
   std::optional<double> value(const Metric& metric, const std::optional<DoseReference>& reference) const;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr double widest_bin_gy = 0.05;
 constexpr double bin_share_of_maximum = 0.001;
+constexpr double wanted_of_targets = 0.5;  // of the wanted interval: the indices multiply these numbers
 
 Region region_of(const EvaluationInput& input) {
   if (input.body) return Region::of(*input.body);
@@ -43,7 +44,7 @@ double bin_width_gy(const DoseGrid& dose) {
 }  // namespace
 
 Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
-  SBRT_EXPECT(input.dose && input.alpha_beta_gy > 0);
+  SBRT_EXPECT(input.dose && input.alpha_beta_gy > 0 && input.wanted.volume_pct > 0 && input.wanted.dose_pct > 0);
   const std::size_t count = input.structures.size();
   std::vector<std::string> names;
   for (const NamedShape& s : input.structures) names.push_back(s.shape.name());
@@ -93,15 +94,14 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
     const Interval volume = named.shape.volume_interval_mm3();
     structure.volume_interval_cc = {volume.low / units::cc, volume.high / units::cc};
     structure.reference = reference_for(own[s], input);
-    SampledStructure fine =
-        sample_dose(named.shape, dose, sampling_step_mm(named.shape.volume_mm3(), own[s] != nullptr));
-    refine_hot_spot(named.shape, dose, fine);
-    fill_structure_result(named.shape, dose, fine, metrics_for(names[s], own[s], queries), result.dvh_bin_gy, structure,
-                          warnings[s]);
+    const double share = own[s] ? wanted_of_targets : 1;
+    SampledTwice sampled = fill_structure_result(named.shape, dose, metrics_for(names[s], own[s], queries),
+                                                 {share * input.wanted.volume_pct, share * input.wanted.dose_pct},
+                                                 result.dvh_bin_gy, structure, warnings[s]);
     for (std::size_t t = 0; t < judged.size(); ++t)
       if (target_structure[t] == std::size_t(s)) {
-        judged[t].coarse = sample_dose(named.shape, dose, 2 * fine.step_mm);
-        judged[t].fine = std::move(fine);
+        judged[t].fine = std::move(sampled.fine);
+        judged[t].coarse = std::move(sampled.coarse);
         judged[t].shape = &named.shape;
         judged[t].prescription = input.targets[t].prescription;
         judged[t].structure = &structure;

@@ -29,6 +29,13 @@ struct NamedShape {
   RoiRole role = RoiRole::other;
 };
 
+/// Half width that the sampling part of the numerical intervals of a structure's numbers shall not exceed; the sampling
+/// step follows from it.
+struct WantedInterval {
+  double volume_pct = 0.025;  //!< of volumes, in % of the structure
+  double dose_pct = 0.3;      //!< of doses, in % of the largest dose in the grid
+};
+
 struct EvaluationInput {
   const DoseGrid* dose = nullptr;      //!< total dose over all fractions [Gy]
   std::vector<NamedShape> structures;  //!< all structures to report, targets included
@@ -39,6 +46,7 @@ struct EvaluationInput {
   std::vector<Goal> goals;
   double alpha_beta_gy = 10.0;
   Interpolation interpolation = Interpolation::cubic;
+  WantedInterval wanted;  //!< of targets half of it
 };
 
 struct StructureResult {
@@ -52,7 +60,7 @@ struct StructureResult {
   double min_gy = 0, mean_gy = 0, max_gy = 0;       //!< of the covered part
   std::optional<PatientPoint> max_point;            //!< where the maximum is, when it was found by search
   std::map<std::string, double> queries;            //!< text after the colon -> value in the query's unit
-  std::map<std::string, Interval> query_intervals;  //!< sampling only: change when the step is doubled, halved
+  std::map<std::string, Interval> query_intervals;  //!< sampling and end caps (measured_metrics.h); not of Min and Max
   Dvh dvh;
   std::vector<double> dvh_dose_gy, dvh_volume_cc;  //!< cumulative, on bins of Evaluation::dvh_bin_gy
   std::optional<DoseReference> reference;  //!< what % of dose, BED and EQD2 refer to; nothing when targets differ
@@ -89,8 +97,8 @@ struct Evaluation {
 };
 
 /// Queries every structure gets: targets D98%, D95%, D50%, D2%, D0.03cc, V<Rx>Gy[%]; others D0.03cc, D2%.
-/// Warnings: structure-outside-grid, query-without-value, piv-at-grid-edge, piv-at-body-edge, piv-merged, piv50-...,
-/// targets-overlap, target-outside-body, no-body.
+/// Warnings: structure-outside-grid, query-without-value, interval-not-reached, piv-at-grid-edge, piv-at-body-edge,
+/// piv-merged, piv50-..., targets-overlap, target-outside-body, no-body.
 /// @throws InputError for an unknown structure in a query, goal or target, or a dose that is not finite
 Evaluation evaluate(const EvaluationInput& input, Progress& progress = no_progress);
 

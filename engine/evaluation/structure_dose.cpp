@@ -1,6 +1,7 @@
 #include "engine/evaluation/structure_dose.h"
 
 #include "engine/evaluation/dose_extremes.h"
+#include "engine/evaluation/measured_metrics.h"
 #include "engine/evaluation/structure_names.h"
 #include "geometry/units.h"
 
@@ -13,8 +14,10 @@
 namespace sbrt {
 namespace {
 
-constexpr double pieces_of_target = 200'000, pieces_of_organ = 60'000;
+constexpr double noise_of_n_pieces = 0.29;  // Dvh::volume_noise_mm3: 0.29 n^(-2/3) of the volume
+constexpr double first_try = 0.8;           // of the wanted noise: the number of pieces is not met exactly
 constexpr double finest_step_mm = 0.05;
+constexpr double most_pieces = 3e6;
 constexpr double surface_steps = 2;  // the extremes are searched from the best of these points
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double hot_step_mm = 0.4;  // 15 pieces per mm^3: D0.03cc rests on 470 of them
@@ -43,10 +46,33 @@ void scale_cold_part(SampledStructure& sampled, double threshold_gy, const Sampl
   sampled = std::move(merged);
 }
 
+// Centroid of the part of a voxel that lies inside, taken as cut by a plane whose normal is the slope of the
+// occupancies around: exact for cuts across an axis, between that and the corner for slanted ones.
+PatientPoint middle_of_inside(const Occupancy& occupied, int i, int j, int k) {
+  const Grid& grid = occupied.grid();
+  const PatientPoint centre = grid.voxel_centre(i, j, k);
+  const double share = double(occupied(i, j, k));
+  if (share >= 1) return centre;
+  const GridSize n = grid.size();
+  const auto slope = [&](int di, int dj, int dk) {
+    const auto at = [&](int sign) {
+      return double(occupied(std::clamp(i + sign * di, 0, n.nx - 1), std::clamp(j + sign * dj, 0, n.ny - 1),
+                             std::clamp(k + sign * dk, 0, n.nz - 1)));
+    };
+    return at(1) - at(-1);
+  };
+  const PatientVec inward{slope(1, 0, 0), slope(0, 1, 0), slope(0, 0, 1)};
+  const double size = norm(inward);
+  if (!(size > 0)) return centre;
+  const double extent = grid.spacing_mm()[0] * (std::abs(inward.x) + std::abs(inward.y) + std::abs(inward.z)) / size;
+  return centre + (0.5 * (1 - share) * extent / size) * inward;
+}
+
 }  // namespace
 
-double sampling_step_mm(double volume_mm3, bool is_target) {
-  return std::max(std::cbrt(volume_mm3 / (is_target ? pieces_of_target : pieces_of_organ)), finest_step_mm);
+double sampling_step_mm(double volume_mm3, double wanted_pct) {
+  const double pieces = std::min(std::pow(100 * noise_of_n_pieces / (first_try * wanted_pct), 1.5), most_pieces);
+  return std::max(std::cbrt(volume_mm3 / pieces), finest_step_mm);
 }
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm) {
@@ -58,7 +84,7 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
   return sampled;
 }
 
-void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledStructure& sampled) {
+void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_step_mm, SampledStructure& sampled) {
   if (sampled.step_mm <= 1.5 * hot_step_mm) return;
   const Dvh coarse(sampled.samples, sampled.dose_gy);
   const std::optional<double> threshold = coarse.dose_at_volume_gy(hot_volume_mm3);
@@ -81,7 +107,7 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledSt
     for (int j = 0; j < n.ny; ++j)
       for (int i = 0; i < n.nx; ++i)
         if (occupied(i, j, k) > 0)
-          candidates.push_back({grid.voxel_centre(i, j, k), occupied(i, j, k) * grid.voxel_volume_mm3()});
+          candidates.push_back({middle_of_inside(occupied, i, j, k), occupied(i, j, k) * grid.voxel_volume_mm3()});
   const std::vector<PatientPoint> points = scattered_points(candidates);
   const std::vector<double> doses = dose.values_at(points);
   for (std::size_t i = 0; i < candidates.size(); ++i)
@@ -93,42 +119,20 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledSt
   if (!hot.samples.empty()) scale_cold_part(sampled, *threshold, hot);
 }
 
-double sampling_noise(const Dvh& dvh, const Metric& metric, double value,
-                      const std::optional<DoseReference>& reference) {
-  const double noise_cc = dvh.volume_noise_mm3() / units::cc,
-               noise_pct = 100 * dvh.volume_noise_mm3() / dvh.volume_mm3();
-  if (metric.kind == Metric::Kind::volume_at_dose || metric.kind == Metric::Kind::cold_volume_at_dose)
-    return metric.result_unit == Metric::Unit::percent ? noise_pct : noise_cc;
-  if (metric.kind != Metric::Kind::dose_at_volume) return 0;
-  double noise = 0;
-  for (const int sign : {-1, 1}) {
-    Metric shifted = metric;
-    shifted.argument += sign * (metric.argument_unit == Metric::Unit::percent ? noise_pct : noise_cc);
-    if (const auto changed = dvh.value(shifted, reference)) noise = std::max(noise, std::abs(*changed - value));
-  }
-  return noise;
-}
-
 Measured with_sampling_error(double fine, double coarse, double noise) {
   const double half = std::max(std::abs(fine - coarse) / 2, noise);
   return {fine, {fine - half, fine + half}};
 }
 
-void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
-                           const std::vector<Metric>& metrics, double dvh_bin_gy, StructureResult& result,
-                           Warnings& warnings) {
+namespace {
+
+// The curve of the pieces, its ends raised to the extremes found by a search.
+Dvh searched_dvh(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
+                 StructureResult& result) {
   const std::vector<PatientPoint> surface = surface_points(shape, surface_steps * fine.step_mm);
   const std::vector<double> surface_gy = dose.values_at(surface);
-  result.dvh = Dvh(fine.samples, fine.dose_gy, surface_gy);
-  result.step_mm = fine.step_mm;
-  result.has_dose = !result.dvh.empty();
-  result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;
-  if (result.outside_grid_cc > 0)
-    warnings.push_back({"structure-outside-grid",
-                        fmt::format("{}: {:.3g} of {:.4g} cc lie outside the dose grid; their dose is unknown",
-                                    result.name, result.outside_grid_cc, result.volume_cc)});
-  if (!result.has_dose) return;
-
+  Dvh dvh(fine.samples, fine.dose_gy, surface_gy);
+  if (dvh.empty()) return dvh;
   DoseAtPoint hottest{-HUGE_VAL, {}}, coldest{HUGE_VAL, {}};
   const auto offer = [&](double gy, PatientPoint p) {
     if (gy > hottest.dose_gy) hottest = {gy, p};
@@ -139,31 +143,91 @@ void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, con
   const auto inside = [&](PatientPoint p) { return shape.contains(p); };
   hottest = climb(dose, hottest.point, inside);
   coldest = descend(dose, coldest.point, inside);
-  result.dvh.widen(coldest.dose_gy, hottest.dose_gy);
+  dvh.widen(coldest.dose_gy, hottest.dose_gy);
   result.max_point = hottest.point;
+  return dvh;
+}
+
+// How many times the wanted half width the sampling part of the interval is.
+double excess(const Metric& metric, const MetricResult& found, const WantedInterval& wanted,
+              const StructureResult& result, double largest_dose_gy) {
+  double width_pct = 0;
+  if (metric.kind == Metric::Kind::volume_at_dose || metric.kind == Metric::Kind::cold_volume_at_dose) {
+    width_pct = metric.result_unit == Metric::Unit::percent ? found.sampling : 100 * found.sampling / result.volume_cc;
+    return width_pct / wanted.volume_pct;
+  }
+  // A biological dose is larger than the dose it belongs to; its interval is judged by its own size.
+  const double scale = metric.scale == Metric::Scale::physical ? largest_dose_gy : found.measured.value;
+  const bool percent = metric.result_unit == Metric::Unit::percent;
+  width_pct = percent ? found.sampling : scale > 0 ? 100 * found.sampling / scale : 0;
+  return width_pct / wanted.dose_pct;
+}
+
+// Values and intervals of the metrics; returns the largest excess and its metric.
+std::pair<double, std::string> measure_metrics(const MeasuredMetrics& measure, const std::vector<Metric>& metrics,
+                                               const WantedInterval& wanted, double largest_dose_gy,
+                                               StructureResult& result) {
+  std::pair<double, std::string> widest{0, ""};
+  for (const Metric& metric : metrics) {
+    const std::optional<MetricResult> found = measure(metric);
+    if (!found) continue;
+    result.queries[metric.text] = found->measured.value;
+    if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum) continue;
+    result.query_intervals[metric.text] = found->measured.interval;
+    const double times = excess(metric, *found, wanted, result, largest_dose_gy);
+    if (times > widest.first) widest = {times, metric.text};
+  }
+  return widest;
+}
+
+}  // namespace
+
+SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
+                                   const WantedInterval& wanted, double dvh_bin_gy, StructureResult& result,
+                                   Warnings& warnings) {
+  const double largest_gy = double(*std::max_element(dose.dose().values().begin(), dose.dose().values().end()));
+  result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
+  SampledStructure fine = sample_dose(shape, dose, result.step_mm),
+                   coarse = sample_dose(shape, dose, 2 * result.step_mm);
+  SampledTwice sampled;
+  for (;;) {
+    sampled = {fine, coarse};
+    refine_hot_spot(shape, dose, hot_step_mm, sampled.fine);
+    refine_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse);
+    result.dvh = searched_dvh(shape, dose, sampled.fine, result);
+    if (result.dvh.empty()) break;
+    const auto [times, metric] = measure_metrics(MeasuredMetrics(shape, result.dvh, sampled.coarse, result.reference),
+                                                 metrics, wanted, largest_gy, result);
+    if (times <= 1) break;
+    if (result.step_mm / 2 < finest_step_mm || 8 * double(fine.samples.size()) > most_pieces) {
+      warnings.push_back(
+          {"interval-not-reached",
+           fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
+                       result.name, metric, times, fine.samples.size(), result.step_mm)});
+      break;
+    }
+    result.step_mm /= 2;
+    coarse = std::move(fine);
+    fine = sample_dose(shape, dose, result.step_mm);
+  }
+  result.has_dose = !result.dvh.empty();
+  result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;
+  if (result.outside_grid_cc > 0)
+    warnings.push_back({"structure-outside-grid",
+                        fmt::format("{}: {:.3g} of {:.4g} cc lie outside the dose grid; their dose is unknown",
+                                    result.name, result.outside_grid_cc, result.volume_cc)});
+  if (!result.has_dose) return sampled;
   result.min_gy = result.dvh.min_gy();
   result.mean_gy = result.dvh.mean_gy();
   result.max_gy = result.dvh.max_gy();
-
-  const SampledStructure coarse_sampled = sample_dose(shape, dose, 2 * fine.step_mm);
-  const Dvh coarse(coarse_sampled.samples, coarse_sampled.dose_gy);
-  for (const Metric& metric : metrics) {
-    const std::optional<double> value = result.dvh.value(metric, result.reference);
-    if (!value) {
+  for (const Metric& metric : metrics)
+    if (!result.queries.contains(metric.text))
       warnings.push_back({"query-without-value", fmt::format("{}:{} has no value: {}", result.name, metric.text,
                                                              why_no_value(metric, result))});
-      continue;
-    }
-    result.queries[metric.text] = *value;
-    // The extremes come from the surface and a climb, not from the pieces; a change of step says nothing about them.
-    if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum) continue;
-    if (const std::optional<double> check = coarse.value(metric, result.reference))
-      result.query_intervals[metric.text] =
-          with_sampling_error(*value, *check, sampling_noise(result.dvh, metric, *value, result.reference)).interval;
-  }
   DvhCurve curve = sampled_curve(result.dvh, dvh_bin_gy);
   result.dvh_dose_gy = std::move(curve.dose_gy);
   result.dvh_volume_cc = std::move(curve.volume_cc);
+  return sampled;
 }
 
 std::vector<Metric> metrics_for(const std::string& structure, const Prescription* own_prescription,

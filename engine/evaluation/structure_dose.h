@@ -15,21 +15,28 @@ struct SampledStructure {
   double step_mm = 0;
 };
 
-/// Step that cuts the volume into about 200 000 pieces for a target, 60 000 for others; at least 0.05 mm.
-double sampling_step_mm(double volume_mm3, bool is_target);
+/// Step that makes the sampling noise of volumes (Dvh::volume_noise_mm3) `wanted_pct` of the structure; at least 0.05
+/// mm.
+double sampling_step_mm(double volume_mm3, double wanted_pct);
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm);
 
-/// Replaces the hottest cubic centimetre by pieces of a finer step where `step_mm` is coarse, so that D0.03cc of a
-/// large organ rests on hundreds of pieces. The cold rest is scaled to keep the volume.
-void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, SampledStructure& sampled);
+/// Replaces the hottest cubic centimetre by pieces of `hot_step_mm` where the structure's step is coarse, so that
+/// D0.03cc of a large organ rests on hundreds of pieces. The cold rest is scaled to keep the volume.
+void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_step_mm, SampledStructure& sampled);
 
-/// Fills everything of the result but `reference`-dependent queries it cannot have; needs name, role, volumes and
+/// Both passes over a structure; the coarse one has twice the step.
+struct SampledTwice {
+  SampledStructure fine, coarse;
+};
+
+/// Samples the structure, finer and finer until the sampling part of every metric's interval is as small as wanted (at
+/// most 3 million pieces, then the warning "interval-not-reached"), and fills the result; needs name, role, volumes and
 /// reference.
 /// @param metrics without duplicates
-void fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
-                           const std::vector<Metric>& metrics, double dvh_bin_gy, StructureResult& result,
-                           Warnings& warnings);
+SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
+                                   const WantedInterval& wanted, double dvh_bin_gy, StructureResult& result,
+                                   Warnings& warnings);
 
 /// The default list and the user's queries on this structure.
 std::vector<Metric> metrics_for(const std::string& structure, const Prescription* own_prescription,

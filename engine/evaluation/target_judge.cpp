@@ -1,6 +1,7 @@
 #include "engine/evaluation/target_judge.h"
 
 #include "engine/evaluation/dose_extremes.h"
+#include "engine/evaluation/measured_metrics.h"
 #include "engine/evaluation/radiobiology.h"
 #include "geometry/parallel.h"
 #include "geometry/units.h"
@@ -111,7 +112,7 @@ class TargetJudge {
       warn("target-outside-body",
            fmt::format("{}: {:.3g} cc of it receive the prescription outside the body and do not count",
                        target.shape->name(), outside / units::cc));
-    Measured result = with_sampling_error(fine, coarse, target.structure->dvh.volume_noise_mm3());
+    Measured result = with_sampling_error(fine, coarse, target.structure->dvh.volume_noise_mm3(fine));
     result.interval.low = std::max(result.interval.low, 0.0);
     return result;
   }
@@ -164,25 +165,28 @@ class TargetJudge {
   }
 
   void add_dose_statistics(const JudgedTarget& target, IndexIngredients& in) {
-    const Dvh& fine = target.structure->dvh;
-    const Dvh coarse(target.coarse.samples, target.coarse.dose_gy);
-    const double volume = fine.volume_mm3();
-    const auto at = [&](double volume_mm3) -> std::optional<Measured> {
-      const auto f = fine.dose_at_volume_gy(volume_mm3), c = coarse.dose_at_volume_gy(volume_mm3);
-      if (!f) return std::nullopt;
-      double noise = 0;
-      for (const double shift : {-fine.volume_noise_mm3(), fine.volume_noise_mm3()})
-        if (const auto shifted = fine.dose_at_volume_gy(volume_mm3 + shift))
-          noise = std::max(noise, std::abs(*shifted - *f));
-      return with_sampling_error(*f, c.value_or(*f), noise);
+    const Dvh& dvh = target.structure->dvh;
+    const std::optional<DoseReference> none;
+    const MeasuredMetrics measure(*target.shape, dvh, target.coarse, none);
+    const auto at = [&](double percent) -> std::optional<Measured> {
+      const auto found = measure({.kind = Metric::Kind::dose_at_volume,
+                                  .argument = percent,
+                                  .argument_unit = Metric::Unit::percent,
+                                  .result_unit = Metric::Unit::gy,
+                                  .scale = Metric::Scale::physical,
+                                  .alpha_beta_gy = {},
+                                  .text = {}});
+      return found ? std::optional(found->measured) : std::nullopt;
     };
-    in.d2 = at(0.02 * volume);
-    in.d50 = at(0.5 * volume);
-    in.d98 = at(0.98 * volume);
-    in.d5 = at(0.05 * volume);
-    in.d95 = at(0.95 * volume);
-    in.near_max = volume < near_volume_below_mm3 ? at(near_volume_mm3) : in.d2;
-    in.near_min = volume < near_volume_below_mm3 ? at(volume - near_volume_mm3) : in.d98;
+    in.d2 = at(2);
+    in.d5 = at(5);
+    in.d50 = at(50);
+    in.d95 = at(95);
+    in.d98 = at(98);
+    const double volume = dvh.volume_mm3(), near_pct = 100 * near_volume_mm3 / volume;
+    const bool small = volume < near_volume_below_mm3;
+    in.near_max = small ? at(near_pct) : in.d2;
+    in.near_min = small ? at(100 - near_pct) : in.d98;
   }
 
   void compare_with_rtog(TargetResult& result) {

@@ -6,8 +6,10 @@
 
 namespace sbrt {
 
-/// Cumulative DVHs of all structures, one row per structure and dose: structure,role,dose_gy,volume_cc,volume_pct.
-/// Volumes are those that receive at least the dose; % of the whole structure. Names are quoted where CSV needs it.
+/// DVHs of all structures, one row per structure and dose:
+/// structure,role,dose_gy,volume_cc,volume_pct,differential_cc_per_gy.
+/// Cumulative: volume that receives at least the dose, % of the whole structure. Differential: volume between this dose
+/// and the next row's, per Gy. Names are quoted where CSV needs it.
 std::string dvh_csv(const Evaluation& evaluation);
 
 }  // namespace sbrt

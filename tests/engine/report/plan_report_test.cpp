@@ -144,7 +144,8 @@ TEST(DvhCsv, QuotesNamesAndGivesBothVolumes) {
   Evaluation evaluation = sample_report().evaluation;
   evaluation.structures[0].name = "PTV, \"new\"";
   const std::string csv = dvh_csv(evaluation);
-  EXPECT_THAT(csv, HasSubstr("structure,role,dose_gy,volume_cc,volume_pct\n\"PTV, \"\"new\"\"\",PTV,0,12.345,100\n"));
+  EXPECT_THAT(csv, HasSubstr("structure,role,dose_gy,volume_cc,volume_pct,differential_cc_per_gy\n\"PTV, "
+                             "\"\"new\"\"\",PTV,0,12.345,100,0.9\n"));
   EXPECT_THAT(csv, Not(HasSubstr("Cord")));
 }
 

@@ -1,0 +1,41 @@
+/// Metrics of one structure with their numerical intervals.
+#pragma once
+
+#include "engine/evaluation/dvh.h"
+#include "engine/evaluation/structure_dose.h"
+#include "geometry/interval.h"
+
+#include <optional>
+
+namespace sbrt {
+
+/// A value with what may be numerically wrong about it.
+struct MetricResult {
+  Measured measured;
+  double sampling = 0;  //!< half width that a finer step would make smaller; the rest comes from the ends
+};
+
+/// The interval of a value adds two effects:
+/// - sampling: half the change that doubling the step makes, but no less than the noise of an isodose surface that cuts
+///   through whole pieces (Dvh::volume_noise_mm3);
+/// - ends: what the value does when the volume beyond the outermost contour planes is larger or smaller by the volume
+///   interval of the shape.
+/// It does not hold the uncertainty of the dose, nor that of the contours themselves. Minimum and maximum come from a
+/// search, not from pieces: their interval is the value itself.
+class MeasuredMetrics {
+ public:
+  /// @param fine curve that gives the values  @param coarse pieces of twice the step. References are kept.
+  MeasuredMetrics(const Shape& shape, const Dvh& fine, const SampledStructure& coarse,
+                  const std::optional<DoseReference>& reference);
+  /// Nothing where Dvh::value() has none.
+  std::optional<MetricResult> operator()(const Metric& metric) const;
+
+ private:
+  double noise(const Metric& metric, double value) const;
+
+  const Dvh& fine_;
+  const std::optional<DoseReference>& reference_;
+  Dvh coarse_, smaller_, larger_;  //!< of the coarse pieces; the ends scaled
+};
+
+}  // namespace sbrt
