@@ -75,6 +75,7 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   input.goals = request.goals;
   input.alpha_beta_gy = request.alpha_beta_gy;
   input.interpolation = request.interpolation;
+  input.wanted = request.wanted;
   outcome.evaluation = evaluate(input, progress);
   outcome.dose_size = dose.dose.grid().size();
   outcome.dose_spacing_mm = dose.dose.grid().spacing_mm();

@@ -22,6 +22,7 @@ struct EvaluateRequest {
   double alpha_beta_gy = 10.0;
   Interpolation interpolation = Interpolation::cubic;
   BetweenPlanes between = BetweenPlanes::shape_following;
+  WantedInterval wanted;
 };
 
 struct EvaluateOutcome {

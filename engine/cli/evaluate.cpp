@@ -62,6 +62,14 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--alpha-beta-gy", v->request.alpha_beta_gy, "alpha/beta of BED and EQD2")
       ->check(CLI::Range(0.1, 100.0))
       ->capture_default_str();
+  verb->add_option("--volume-interval-pct", v->request.wanted.volume_pct,
+                   "wanted numerical interval of volumes: half width in % of the structure, of targets half of it")
+      ->check(CLI::Range(0.001, 10.0))
+      ->capture_default_str();
+  verb->add_option("--dose-interval-pct", v->request.wanted.dose_pct,
+                   "the same of doses, in % of the largest dose of the grid")
+      ->check(CLI::Range(0.001, 10.0))
+      ->capture_default_str();
   verb->add_option("--dose-interpolation", v->interpolation, "dose between grid points")
       ->check(CLI::IsMember({"cubic", "linear"}))
       ->capture_default_str();

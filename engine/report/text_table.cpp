@@ -31,6 +31,15 @@ std::string number(double value) {
   return fmt::format("{:.{}f}", value, decimals);
 }
 
+// The wider half of a query's interval, two digits: " +-0.012"; nothing where there is none.
+std::string half_width_text(const StructureResult& s, const std::string& query) {
+  const auto found = s.query_intervals.find(query);
+  if (found == s.query_intervals.end()) return "";
+  const double value = s.queries.at(query);
+  const double half = std::max(found->second.high - value, value - found->second.low);
+  return half < 1e-4 ? " +-<0.0001" : half >= 10 ? fmt::format(" +-{:.0f}", half) : fmt::format(" +-{:.2g}", half);
+}
+
 std::string interval_text(const Interval& interval) {
   return fmt::format("[{}, {}]", number(interval.low), number(interval.high));
 }
@@ -94,7 +103,8 @@ std::string structure_table(const Evaluation& evaluation) {
                    {"queries"}});
   for (const StructureResult& s : evaluation.structures) {
     std::string queries;
-    for (const auto& [text, value] : s.queries) queries += (queries.empty() ? "" : "  ") + text + " " + number(value);
+    for (const auto& [text, value] : s.queries)
+      queries += (queries.empty() ? "" : "  ") + text + " " + number(value) + half_width_text(s, text);
     const auto dose = [&](double gy) { return s.has_dose ? number(gy) : std::string("-"); };
     table.add_row({s.name, std::string(to_string(s.role)), number(s.volume_cc), dose(s.min_gy), dose(s.mean_gy),
                    dose(s.max_gy), queries});
@@ -129,7 +139,7 @@ std::string text_report(const PlanReport& report, bool colour) {
   if (!evaluation.targets.empty())
     out += fmt::format(
         "PIV region: {}; between planes: {}; dose between grid points: {}\n"
-        "[low, high]: numerical interval (sampling, end caps), not the uncertainty of the dose\n\n",
+        "[low, high], +-: numerical interval (sampling, end caps), not the uncertainty of the dose\n\n",
         printable(evaluation.piv_region), evaluation.contour_rule, evaluation.dose_interpolation);
   out += structure_table(evaluation) + "\n";
   if (!evaluation.goals.empty()) out += goal_table(evaluation.goals, colour) + "\n";

@@ -1,6 +1,8 @@
 #include "engine/evaluation/evaluate.h"
 #include "engine/verify/suites.h"
+#include "geometry/units.h"
 #include "phantoms/analytic_dose.h"
+#include "phantoms/closed_form.h"
 
 #include <fmt/format.h>
 
@@ -69,7 +71,7 @@ Rows check_indices() {
   Rows rows;
   constexpr double rx_gy = 45, isodose = 0.7;
   const PatientPoint centre{0.31, -0.17, 0.23};
-  for (const double radius : {5.0, 7.5, 12.0}) {
+  for (const double radius : {1.5, 2.5, 5.0, 7.5, 12.0}) {
     const phantoms::GaussianDose gaussian{centre, rx_gy / isodose, radius / std::sqrt(2 * std::log(1 / isodose))};
     const int n = int(std::ceil(4.4 * radius)) + 4;
     const double first = -0.5 * n;
@@ -87,6 +89,11 @@ Rows check_indices() {
       rows.push_back({"indices", fmt::format("Gaussian dose on a sphere of {} mm, 1 mm grid: {}", 2 * radius, id), unit,
                       truth, share * truth, found == indices.end() ? NAN : found->second.value});
     };
+    // V100 and V50 of small targets: 2 % at 3 mm, 1 % from 5 mm; V50 0.4 %.
+    const double exact_cc = phantoms::sphere_volume_mm3(radius) / units::cc;
+    add("piv_cc", "cc", exact_cc, radius < 2.5 ? 0.02 : 0.01);
+    add("piv50_cc", "cc", r50 * exact_cc, 0.004);
+    if (radius < 5) continue;
     add("coverage_pct", "%", 100);
     add("ci", "1", 1);
     add("nci", "1", 1, 0.01);

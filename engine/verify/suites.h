@@ -13,7 +13,7 @@ Rows check_volumes();
 Rows check_margins();
 /// D99 % ... D0.03cc of the Nelms shapes in linear doses.
 Rows check_dose_statistics();
-/// CI, nCI, GI, R50, coverage, HI of a sphere that an isodose of a Gaussian dose fits exactly.
+/// PIV, PIV50, CI, nCI, GI, R50, coverage, HI of spheres that an isodose of a Gaussian dose fits exactly.
 Rows check_indices();
 /// Gamma of linear doses, shifted and offset.
 Rows check_gamma();
