@@ -83,6 +83,42 @@ TEST(Gamma, OfASteepShiftedRampTendsToTheShift) {
   EXPECT_NEAR(r.largest, 0.6 * slope / std::sqrt(1 + slope * slope), 10 * single_precision);
 }
 
+TEST(Gamma, OfTwoGaussiansIsTheNearestOfTheConcentricSpheres) {
+  // The evaluated dose depends on the distance from its centre only, so the nearest point in space and dose lies on the
+  // line through that centre: a search in one dimension is the truth.
+  constexpr double sigma = 18, maximum = 60, shift = 0.9, higher = 61;
+  const auto ball = [](double top, PatientPoint centre) {
+    return [=](PatientPoint p) { return top * std::exp(-norm2(p - centre) / (2 * sigma * sigma)); };
+  };
+  const Grid grid({61, 62, 63}, {1, 1, 1}, {-30.2, -30.6, -31.1});
+  const PatientPoint moved{shift, 0, 0};
+  const DoseGrid a = analytic::dose_on_grid(grid, ball(maximum, {0, 0, 0})),
+                 b = analytic::dose_on_grid(grid, ball(higher, moved));
+  // A linear dose in a tetrahedron misses at most 3/8 h^2 of the largest second derivative.
+  const double curvature_gy = 3.0 / 8 * higher / (sigma * sigma);
+  for (const bool local : {false, true}) {
+    const GammaResult r = compare_gamma(a, b, {.dose_pct = 2, .distance_mm = 1, .local = local, .cutoff_pct = 30});
+    std::int64_t compared = 0;
+    for (int k = 0; k < grid.size().nz; k += 3)
+      for (int j = 0; j < grid.size().ny; j += 3)
+        for (int i = 0; i < grid.size().nx; ++i) {
+          if (std::isnan(r.map(i, j, k))) continue;
+          const PatientPoint p = grid.voxel_centre(i, j, k);
+          const double dose = double(a(i, j, k)), criterion = 0.02 * (local ? dose : r.normalisation_gy);
+          const double radius = distance(p, moved);
+          double truth = 3;
+          for (double step = -1.5; step <= 1.5; step += 0.01)
+            if (radius + step >= 0) {
+              const double there = higher * std::exp(-(radius + step) * (radius + step) / (2 * sigma * sigma));
+              truth = std::min(truth, std::hypot(step, (there - dose) / criterion));
+            }
+          ASSERT_NEAR(double(r.map(i, j, k)), truth, curvature_gy / criterion);
+          ++compared;
+        }
+    EXPECT_GT(compared, 5000);
+  }
+}
+
 TEST(Gamma, LocalCriterionFollowsTheDoseOfThePoint) {
   const Ramp along_x{20, {2, 0, 0}};
   const Grid grid = reference_grid();
