@@ -1,0 +1,24 @@
+/// A line plot with axes, grid, ticks and legend.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace sbrt {
+
+struct PlotCurve {
+  std::string label;
+  std::vector<std::pair<double, double>> points;
+  bool markers = false;  //!< a dot on every point
+};
+
+struct LinePlot {
+  std::string title, subtitle, x_label, y_label, legend_title;
+  std::vector<PlotCurve> curves;  //!< at least one, with points
+};
+
+/// Axes run over round numbers that hold all points. Same text for the same plot.
+std::string to_svg(const LinePlot& plot);
+
+}  // namespace sbrt
