@@ -93,7 +93,9 @@ class FastDose {
   }
 
   DoseResult run(const std::vector<char>& used, Progress& progress) {
-    const std::vector<BeamGroup> groups = group_by_source_and_face(beams_, used, grid_);
+    std::vector<BeamGroup> groups = group_by_source_and_face(beams_, used, grid_);
+    // Few batches then need transposed slices.
+    std::stable_partition(groups.begin(), groups.end(), [](const BeamGroup& g) { return g.face.normal == 0; });
     fold_tables(used);
     fineness_ = fineness_for(groups.size());
     progress.begin("dose", std::int64_t(groups.size()));

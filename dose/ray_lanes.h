@@ -42,7 +42,8 @@ struct TickScale {
       : first(first_value), per_unit(std::exp2(std::floor(std::log2(largest / range)))) {}
   std::int32_t operator()(double t) const { return ticks((t - first) * per_unit); }
   static std::int32_t ticks(double value) {
-    return std::int32_t(std::floor(std::clamp(value, -2 * largest, 2 * largest - 1) + 0.5));
+    const double inside = std::clamp(value, -2 * largest, 2 * largest - 1);
+    return std::int32_t(inside < 0 ? inside - 0.5 : inside + 0.5);
   }
 };
 
@@ -63,13 +64,14 @@ class RayMap {
   void prepare(RayLanes& rays, int lane, VoxelVec step_per_t, double mm_per_t, double t_from, double t_to,
                const TickScale& scale) const {
     const std::array<double, 3> step{step_per_t.x, step_per_t.y, step_per_t.z};
+    const std::array<double, 3> per_voxel{1 / step[0], 1 / step[1], 1 / step[2]};
     double enter = t_from, leave = t_to;
     for (int d = 0; d < 3; ++d) {
       if (step[d] == 0) {
         if (!(source_[d] >= 0 && source_[d] < size_[d])) return rays.make_idle(lane);
         continue;
       }
-      const double t0 = -source_[d] / step[d], t1 = (size_[d] - source_[d]) / step[d];
+      const double t0 = -source_[d] * per_voxel[d], t1 = (size_[d] - source_[d]) * per_voxel[d];
       enter = std::max(enter, std::min(t0, t1));
       leave = std::min(leave, std::max(t0, t1));
     }
@@ -79,7 +81,7 @@ class RayMap {
     std::int32_t index = 0;
     for (int d = 0; d < 3; ++d) {
       const double position = source_[d] + enter * step[d];
-      int cell = std::clamp(int(std::floor(position)), 0, size_[d] - 1);
+      int cell = std::clamp(int(position), 0, size_[d] - 1);
       if (step[d] < 0 && cell > 0 && double(cell) == position) --cell;
       index += cell * stride_[d];
       constexpr std::int32_t never = std::int32_t(TickScale::largest);
@@ -87,9 +89,9 @@ class RayMap {
         rays.next[d][lane] = 2 * (never - 1), rays.between[d][lane] = 0, rays.move[d][lane] = 0;
         continue;
       }
-      const double face = (cell + (step[d] > 0) - source_[d]) / step[d];
+      const double face = (cell + (step[d] > 0) - source_[d]) * per_voxel[d];
       const std::int32_t next = std::max(scale(face), start);
-      const std::int32_t between = TickScale::ticks(scale.per_unit / std::abs(step[d]));
+      const std::int32_t between = TickScale::ticks(scale.per_unit * std::abs(per_voxel[d]));
       const int crossings = step[d] > 0 ? size_[d] - cell : cell + 1;  // until the ray leaves the map
       end = std::min(end, next + std::int64_t(crossings - 1) * between);
       rays.next[d][lane] = next, rays.between[d][lane] = between;
