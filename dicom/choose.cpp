@@ -1,3 +1,4 @@
+#include "dicom/detail/choice.h"
 #include "dicom/import.h"
 
 #include <fmt/format.h>
@@ -5,6 +6,8 @@
 #include <algorithm>
 
 namespace sbrt::dicom {
+using detail::is_chosen;
+using detail::pointers;
 namespace {
 
 std::string describe(const CtSeries& s) {
@@ -19,24 +22,11 @@ std::string describe(const StructureFile& f) {
       f.patient_study.study_date.empty() ? "" : ", study of " + f.patient_study.study_date, f.path.string());
 }
 
-std::string describe(const DoseFile& f) {
-  return fmt::format("\n  --rtdose {}  {} {}, {}{}, {}", f.reference.sop_instance_uid, f.type, f.summation_type,
-                     f.units, f.patient_study.study_date.empty() ? "" : ", study of " + f.patient_study.study_date,
-                     f.path.string());
-}
-
 template <class Pointers>
 std::string list(const Pointers& choices) {
   std::string all;
   for (const auto* choice : choices) all += describe(*choice);
   return all;
-}
-
-template <class T>
-std::vector<const T*> pointers(const std::vector<T>& all) {
-  std::vector<const T*> result;
-  for (const auto& one : all) result.push_back(&one);
-  return result;
 }
 
 bool same_patient(const CtSeries& ct, const StructureFile& s) {
@@ -73,14 +63,6 @@ std::vector<const CtSeries*> referred(const std::vector<const CtSeries*>& all, c
   if (found.empty() && !s.frame_of_reference_uid.empty())
     found = matching([&](const CtSeries& ct) { return ct.frame_of_reference_uid == s.frame_of_reference_uid; });
   return found;
-}
-
-template <class File>
-bool is_chosen(const File& file, const std::string& choice) {
-  const std::filesystem::path wanted(choice);
-  std::error_code error;
-  return file.reference.sop_instance_uid == choice || file.path == wanted || file.path.filename() == wanted ||
-         std::filesystem::equivalent(file.path, wanted, error);
 }
 
 std::string where(const StructureFile& s) { return s.path.string(); }
@@ -192,52 +174,6 @@ const StructureFile& choose_structures(const Catalogue& catalogue, const std::st
     throw InputError("several RT Structure Sets (RTSTRUCT) were found", "", "they are:" + list(found),
                      "choose one by --rtstruct");
   return *found.front();
-}
-
-const DoseFile& choose_dose(const Catalogue& catalogue, const StructureFile& structures, const std::string& choice) {
-  const auto all = pointers(catalogue.doses);
-  if (all.empty())
-    throw InputError("no RT Dose (RTDOSE) was found", "", "the folder holds none", "add the dose of the plan");
-  const auto patient_differs = [&](const DoseFile& d) {
-    const auto &a = d.patient_study.patient_id, &b = structures.patient_study.patient_id;
-    return !a.empty() && !b.empty() && a != b;
-  };
-  const auto frame_differs = [&](const DoseFile& d) {
-    const auto &a = d.frame_of_reference_uid, &b = structures.frame_of_reference_uid;
-    return !a.empty() && !b.empty() && a != b;
-  };
-  std::vector<const DoseFile*> found;
-  if (!choice.empty()) {
-    std::copy_if(all.begin(), all.end(), std::back_inserter(found),
-                 [&](const auto* d) { return is_chosen(*d, choice); });
-    if (found.empty())
-      throw InputError("no RT Dose has this name or UID", "--rtdose " + choice, "found:" + list(all),
-                       "give one of the listed files or UIDs");
-  } else {
-    std::copy_if(all.begin(), all.end(), std::back_inserter(found),
-                 [&](const auto* d) { return !patient_differs(*d) && !frame_differs(*d); });
-    if (found.empty()) found = all;
-  }
-  if (found.size() > 1 && choice.empty()) {
-    std::vector<const DoseFile*> of_plan;
-    std::copy_if(found.begin(), found.end(), std::back_inserter(of_plan),
-                 [](const auto* d) { return d->summation_type == "PLAN"; });
-    if (of_plan.size() == 1) found = of_plan;
-  }
-  if (found.size() > 1)
-    throw InputError("several RT Doses were found", "", "they are:" + list(found), "choose one by --rtdose");
-  const DoseFile& dose = *found.front();
-  if (patient_differs(dose))
-    throw InputError("the dose belongs to another patient", dose.path.string(),
-                     fmt::format("its patient ID is \"{}\", that of the structure set is \"{}\"",
-                                 dose.patient_study.patient_id, structures.patient_study.patient_id),
-                     "choose the dose of this patient (--rtdose)");
-  if (frame_differs(dose))
-    throw InputError("the dose lies in another frame of reference", dose.path.string(),
-                     fmt::format("its frame of reference is {}, that of the structure set is {}",
-                                 dose.frame_of_reference_uid, structures.frame_of_reference_uid),
-                     "choose the dose that was computed on this CT (--rtdose)");
-  return dose;
 }
 
 }  // namespace sbrt::dicom

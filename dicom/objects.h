@@ -58,6 +58,12 @@ struct StructureFile {
   std::vector<std::string> roi_names;
 };
 
+/// First and last control point of a part of a beam (RTDOSE of type CONTROL_POINT).
+struct ControlPointRange {
+  int first = 0, last = 0;
+  bool operator==(const ControlPointRange&) const = default;
+};
+
 struct DoseFile {
   std::filesystem::path path;
   PatientStudy patient_study;
@@ -65,6 +71,18 @@ struct DoseFile {
   std::string frame_of_reference_uid, units, type,
       summation_type;  //!< GY | RELATIVE; PHYSICAL...; PLAN, FRACTION, BEAM, ...
   std::string referenced_plan_uid;
+  std::string referenced_structure_uid;   //!< structure set of the embedded DVHs
+  std::vector<int> fraction_groups;       //!< numbers of the fraction groups that it says it is the dose of
+  std::vector<int> beams, brachy_setups;  //!< numbers of the beams or application setups that it says it is the dose of
+  std::vector<ControlPointRange> control_points;
+  int embedded_dvhs = 0;  //!< items of its DVHSequence
+};
+
+/// A beam that treats (set-up and port film beams are no such), or a brachy application setup.
+struct PlannedBeam {
+  int number = 0;
+  std::string name;
+  int control_points = 0;  //!< 0 where not stated
 };
 
 struct PlanFile {
@@ -72,7 +90,9 @@ struct PlanFile {
   PatientStudy patient_study;
   InstanceReference reference;
   std::string label;
-  std::optional<int> fractions;                //!< FractionGroup's number of fractions planned
+  std::optional<int> fractions;  //!< number of fractions planned of its only fraction group
+  int fraction_groups = 0;
+  std::vector<PlannedBeam> beams, brachy_setups;
   std::optional<double> prescription_dose_gy;  //!< total target prescription dose where stated
   std::string referenced_structure_uid;
 };

@@ -3,6 +3,7 @@
 #include "dicom/import.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cctype>
@@ -179,26 +180,29 @@ class StructureReader {
     return points;
   }
 
+  // Where several ROIs share a name, none of them keeps it: a request by that name must not pick one silently.
   void settle_names() {
-    std::set<std::string> used;
+    std::map<std::string, std::vector<int>> numbers;
+    for (const auto& structure : structures_) numbers[structure.name].push_back(structure.number);
+    std::set<std::string> used, taken;
     for (const auto& structure : structures_) used.insert(structure.name);
-    std::set<std::string> taken;
     for (auto& structure : structures_) {
-      if (structure.name.empty()) {
+      const std::string old = structure.name;
+      if (old.empty()) {
         structure.name = unused("ROI_" + std::to_string(structure.number), used, taken);
         warnings_.push_back({"unnamed-roi", "ROI number " + std::to_string(structure.number) +
                                                 " has no name; it is called " + structure.name});
-      } else if (taken.count(structure.name)) {
-        const std::string old = structure.name;
-        for (int suffix = 2; taken.count(structure.name) || (structure.name != old && used.count(structure.name));
-             ++suffix)
-          structure.name = old + "_" + std::to_string(suffix);
-        warnings_.push_back({"duplicate-roi-name", "several ROIs are called \"" + old + "\"; ROI number " +
-                                                       std::to_string(structure.number) + " is called \"" +
-                                                       structure.name + "\""});
+      } else if (numbers[old].size() > 1) {
+        structure.name = unused(fmt::format("{} (ROI {})", old, structure.number), used, taken);
       }
       taken.insert(structure.name);
     }
+    for (const auto& [name, same] : numbers)
+      if (!name.empty() && same.size() > 1)
+        warnings_.push_back({"duplicate-roi-name",
+                             fmt::format("{} ROIs are called \"{}\" (ROI numbers {}); they are called \"{} (ROI {})\" "
+                                         "and so on, and are reached by these names only",
+                                         same.size(), name, fmt::join(same, ", "), name, same.front())});
   }
 
   static std::string unused(const std::string& wish, const std::set<std::string>& used,

@@ -32,7 +32,11 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("union")) request.targets.union_name = v->text();
   if (const auto v = json.find("target")) request.targets.targets = texts(*v);
   for (const std::string& text : texts(json.at("prescription")))
-    request.targets.prescriptions.push_back(Prescription::parse(text));
+    try {
+      request.targets.prescriptions.push_back(Prescription::parse(text));
+    } catch (const InputError& error) {
+      throw json.at("prescription").error(error.problem(), error.why(), error.remedy());
+    }
   if (const auto v = json.find("coverage_pct")) request.coverage_pct = v->number(50, 100);
 
   if (const auto v = json.find("goals"))

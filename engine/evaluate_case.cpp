@@ -1,6 +1,7 @@
 #include "engine/evaluate_case.h"
 
 #include "dicom/import.h"
+#include "engine/body_check.h"
 #include "engine/case_import.h"
 #include "engine/patient_model.h"
 #include "engine/pipeline.h"
@@ -12,29 +13,38 @@
 #include <algorithm>
 
 namespace sbrt {
+namespace {
+
+std::vector<EmbeddedComparison> embedded_dvhs(const DoseTotal& total, const dicom::StructureFile& structure_file,
+                                              const StructureSet& structures, const Evaluation& evaluation,
+                                              Warnings& warnings) {
+  const dicom::LoadedDvhs loaded = dicom::load_dvhs(*total.only_file);
+  append(warnings, loaded.warnings);
+  const std::string& drawn_in = total.only_file->referenced_structure_uid;
+  const bool same_structures = drawn_in.empty() || drawn_in == structure_file.reference.sop_instance_uid;
+  EmbeddedComparisons compared =
+      compare_embedded(loaded.dvhs, total.only_factor, same_structures, structures, evaluation);
+  append(warnings, compared.warnings);
+  return std::move(compared.rows);
+}
+
+}  // namespace
 
 EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress) {
   const dicom::Catalogue catalogue = dicom::scan(request.inputs, progress);
   const dicom::StructureFile& structure_file = dicom::choose_structures(catalogue, request.rtstruct);
-  const dicom::DoseFile& dose_file = dicom::choose_dose(catalogue, structure_file, request.dose);
-  if (dose_file.units != "GY")
-    throw InputError("dose in units " + dose_file.units, dose_file.path.string(), "indices need Gy",
-                     "export the dose in Gy");
   const dicom::LoadedStructures structures = dicom::load_structures(structure_file);
-  const dicom::LoadedDose dose = dicom::load_dose(dose_file);
+  DoseTotal total = total_dose(catalogue, structure_file, request.dose);
 
   Warnings warnings = catalogue.warnings;
   append(warnings, structures.warnings);
-  append(warnings, dose.warnings);
-  if (dose_file.summation_type != "PLAN" && dose_file.summation_type != "MULTI_PLAN")
-    warnings.push_back({"dose-summation", "the RTDOSE is of type '" + dose_file.summation_type +
-                                              "'; it is judged as the total dose over all fractions"});
+  append(warnings, total.warnings);
   EvaluateOutcome outcome;
-  outcome.inputs = {record_of_file(structure_file.path, "RTSTRUCT", structure_file.reference.sop_instance_uid),
-                    record_of_file(dose_file.path, "RTDOSE", dose_file.reference.sop_instance_uid)};
+  outcome.inputs = {record_of_file(structure_file.path, "RTSTRUCT", structure_file.reference.sop_instance_uid)};
+  outcome.inputs.insert(outcome.inputs.end(), total.inputs.begin(), total.inputs.end());
 
   EvaluationInput input;
-  input.dose = &dose.dose;
+  input.dose = &total.dose;
   std::optional<double> slice_spacing_mm;
   if (catalogue.ct_series.size() == 1 && catalogue.ct_series[0].slice_spacing_mm > 0)
     slice_spacing_mm = catalogue.ct_series[0].slice_spacing_mm;
@@ -65,6 +75,7 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   std::optional<Occupancy> body_in_ct;
   if (const Structure* body = body_structure(structures.structures, request.body)) {
     input.body = shape_of(*body, rule);
+    check_body(*body, !request.body.empty(), *input.body, input.structures, request.targets, warnings);
   } else if (!catalogue.ct_series.empty()) {
     const dicom::CtSeries& series = dicom::choose_ct(catalogue, structure_file, request.ct_uid);
     body_in_ct = find_body(dicom::load_ct(series, progress).image);
@@ -77,8 +88,12 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   input.interpolation = request.interpolation;
   input.wanted = request.wanted;
   outcome.evaluation = evaluate(input, progress);
-  outcome.dose_size = dose.dose.grid().size();
-  outcome.dose_spacing_mm = dose.dose.grid().spacing_mm();
+  outcome.dose_size = total.dose.grid().size();
+  outcome.dose_spacing_mm = total.dose.grid().spacing_mm();
+  outcome.dose_origin = {total.how, total.parts, {}};
+  if (total.only_file && total.only_file->embedded_dvhs > 0)
+    outcome.dose_origin.embedded =
+        embedded_dvhs(total, structure_file, structures.structures, outcome.evaluation, warnings);
   append(warnings, outcome.evaluation.warnings);
   outcome.warnings = std::move(warnings);
   return outcome;

@@ -1,7 +1,9 @@
 /// Judges an RTDOSE of any system with its RTSTRUCT; a CT is welcome but not needed.
 #pragma once
 
+#include "engine/dose_total.h"
 #include "engine/evaluation/evaluate.h"
+#include "engine/report/dose_origin.h"
 #include "engine/report/input_record.h"
 #include "geometry/progress.h"
 
@@ -13,7 +15,8 @@ namespace sbrt {
 
 struct EvaluateRequest {
   std::vector<std::filesystem::path> inputs;
-  std::string rtstruct, dose, ct_uid;  //!< file or UID where the folder leaves a choice
+  std::string rtstruct, ct_uid;  //!< file or UID where the folder leaves a choice
+  DoseTotalRequest dose;
   std::vector<std::string> targets;
   std::vector<Prescription> prescriptions;  //!< one for all targets or one each
   std::string body;
@@ -27,14 +30,14 @@ struct EvaluateRequest {
 
 struct EvaluateOutcome {
   Evaluation evaluation;
+  DoseOrigin dose_origin;
   std::vector<InputRecord> inputs;
   GridSize dose_size;
   std::array<double, 3> dose_spacing_mm{};
   Warnings warnings;
 };
 
-/// @throws InputError: no or several RTDOSE (listed with --rtdose), RTSTRUCT of another patient or frame of reference,
-///         relative dose, unknown structure
+/// @throws InputError: no or several RTSTRUCT (listed with --rtstruct), what total_dose refuses, unknown structure
 EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress = no_progress);
 
 }  // namespace sbrt

@@ -1,5 +1,6 @@
 #include "engine/pipeline.h"
 
+#include "engine/body_check.h"
 #include "engine/planning/cut_faces.h"
 #include "engine/target_checks.h"
 #include "engine/validity.h"
@@ -140,6 +141,12 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   std::vector<NamedShape> shapes = evaluable_shapes(input.structures, rule, warnings);
   for (const BuiltTarget& target : targets.targets)
     if (!target.gtv.empty()) shapes.push_back({target.shape, RoiRole::ptv});
+  if (patient.body_shape) {
+    std::vector<std::string> names;
+    for (const BuiltTarget& target : targets.targets) names.push_back(target.shape.name());
+    check_body(*body_structure(input.structures, request.patient.body), !request.patient.body.empty(),
+               *patient.body_shape, shapes, names, warnings);
+  }
   check_names(request, shapes);
   check_targets(targets.targets, input.ct.grid(), patient.body);
   append(warnings, check_structures(shapes, input.ct.grid()));

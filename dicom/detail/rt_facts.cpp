@@ -3,7 +3,10 @@
 #include "dicom/detail/dataset.h"
 #include "dicom/detail/pixel_decoder.h"
 
+#include <climits>
+
 #include <algorithm>
+#include <cstdlib>
 #include <set>
 
 namespace sbrt::dicom::detail {
@@ -28,6 +31,56 @@ std::string frame_of_reference_of(DcmItem& d, const std::filesystem::path& path,
   if (of_rois.size() == 1) return *of_rois.begin();
   if (of_images.size() == 1) return *of_images.begin();
   return text(d, DCM_FrameOfReferenceUID);
+}
+
+void insert_number(std::set<int>& all, DcmItem& item, const DcmTagKey& tag) {
+  if (const auto value = integer(item, tag); value && std::abs(*value) <= INT_MAX) all.insert(int(*value));
+}
+
+// What part of a plan a dose says it is: fraction groups, beams, application setups, control points (C.8.8.3).
+void read_plan_reference(DcmItem& plan, DoseFile& out) {
+  if (out.referenced_plan_uid.empty()) out.referenced_plan_uid = text(plan, DCM_ReferencedSOPInstanceUID);
+  std::set<int> groups, beams, setups;
+  for (DcmItem* group : items(plan, DCM_ReferencedFractionGroupSequence)) {
+    insert_number(groups, *group, DCM_ReferencedFractionGroupNumber);
+    for (DcmItem* beam : items(*group, DCM_ReferencedBeamSequence)) {
+      insert_number(beams, *beam, DCM_ReferencedBeamNumber);
+      for (DcmItem* points : items(*beam, DCM_ReferencedControlPointSequence)) {
+        const auto first = integer(*points, DCM_ReferencedStartControlPointIndex),
+                   last = integer(*points, DCM_ReferencedStopControlPointIndex);
+        constexpr long most_points = 100'000;
+        if (first && last && *first >= 0 && *last >= *first && *last < most_points)
+          out.control_points.push_back({int(*first), int(*last)});
+      }
+    }
+    for (DcmItem* setup : items(*group, DCM_ReferencedBrachyApplicationSetupSequence))
+      insert_number(setups, *setup, DCM_ReferencedBrachyApplicationSetupNumber);
+  }
+  out.fraction_groups.assign(groups.begin(), groups.end());
+  out.beams.assign(beams.begin(), beams.end());
+  out.brachy_setups.assign(setups.begin(), setups.end());
+}
+
+// Beams that deliver dose: in a fraction group with a meterset, and of type TREATMENT, CONTINUATION or not stated.
+std::vector<PlannedBeam> treating_beams(DcmDataset& d) {
+  std::set<int> in_groups;
+  for (DcmItem* group : items(d, DCM_FractionGroupSequence))
+    for (DcmItem* beam : items(*group, DCM_ReferencedBeamSequence)) {
+      const auto meterset = number(*beam, DCM_BeamMeterset);
+      if (!meterset || *meterset > 0) insert_number(in_groups, *beam, DCM_ReferencedBeamNumber);
+    }
+  std::vector<PlannedBeam> beams;
+  for (const auto& tag : {DCM_BeamSequence, DCM_IonBeamSequence})
+    for (DcmItem* beam : items(d, tag)) {
+      const std::string delivery = text(*beam, DCM_TreatmentDeliveryType);
+      const auto number_of_beam = integer(*beam, DCM_BeamNumber);
+      if ((!delivery.empty() && delivery != "TREATMENT" && delivery != "CONTINUATION") || !number_of_beam ||
+          (!in_groups.empty() && !in_groups.contains(int(*number_of_beam))))
+        continue;
+      const auto points = integer(*beam, DCM_NumberOfControlPoints);
+      beams.push_back({int(*number_of_beam), text(*beam, DCM_BeamName), points && *points > 0 ? int(*points) : 0});
+    }
+  return beams;
 }
 
 }  // namespace
@@ -79,8 +132,12 @@ std::string read_dose_facts(DcmDataset& d, const std::filesystem::path& path, Do
   out.units = text(d, DCM_DoseUnits);
   out.type = text(d, DCM_DoseType);
   out.summation_type = text(d, DCM_DoseSummationType);
-  for (DcmItem* plan : items(d, DCM_ReferencedRTPlanSequence))
-    if (out.referenced_plan_uid.empty()) out.referenced_plan_uid = text(*plan, DCM_ReferencedSOPInstanceUID);
+  const auto plans = items(d, DCM_ReferencedRTPlanSequence);
+  if (!plans.empty()) read_plan_reference(*plans.front(), out);
+  for (DcmItem* structures : items(d, DCM_ReferencedStructureSetSequence))
+    if (out.referenced_structure_uid.empty())
+      out.referenced_structure_uid = text(*structures, DCM_ReferencedSOPInstanceUID);
+  out.embedded_dvhs = int(items(d, DCM_DVHSequence).size());
   return {};
 }
 
@@ -95,6 +152,11 @@ std::string read_plan_facts(DcmDataset& d, const std::filesystem::path& path, Pl
     if (const auto fractions = integer(*groups.front(), DCM_NumberOfFractionsPlanned);
         fractions && *fractions > 0 && *fractions < 1000)
       out.fractions = int(*fractions);
+  out.fraction_groups = int(groups.size());
+  out.beams = treating_beams(d);
+  for (DcmItem* setup : items(d, DCM_ApplicationSetupSequence))
+    if (const auto setup_number = integer(*setup, DCM_ApplicationSetupNumber))
+      out.brachy_setups.push_back({int(*setup_number), text(*setup, DCM_ApplicationSetupName), 0});
   std::set<double> doses;
   for (DcmItem* reference : items(d, DCM_DoseReferenceSequence)) {
     if (text(*reference, DCM_DoseReferenceType) != "TARGET") continue;

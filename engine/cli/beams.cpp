@@ -1,3 +1,4 @@
+#include "engine/cli/outputs.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
 #include "engine/planning/plan_files.h"
@@ -19,9 +20,7 @@ struct BeamsVerb {
 };
 
 void run(BeamsVerb& verb, Session& session) {
-  if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently",
-                     "choose another name or give --overwrite");
+  claim_outputs({verb.out}, verb.overwrite);
   parse_texts(verb.texts, verb.request);
   // Candidates do not depend on the dose; any prescription serves.
   verb.request.targets.prescriptions = {Prescription{1.0, 1, std::nullopt}};

@@ -1,4 +1,5 @@
 #include "dicom/export.h"
+#include "engine/cli/outputs.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
 #include "engine/forward_dose.h"
@@ -46,9 +47,7 @@ void print_trace(const ForwardOutcome& outcome, const std::string& point) {
 }
 
 void run(DoseVerb& verb, Session& session) {
-  if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently",
-                     "choose another name or give --overwrite");
+  claim_outputs({verb.out}, verb.overwrite);
   const ForwardRequest stated = verb.request;
   PlanRequest parsed;
   parsed.patient = stated.patient;

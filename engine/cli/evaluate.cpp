@@ -1,3 +1,4 @@
+#include "engine/cli/outputs.h"
 #include "engine/cli/session.h"
 #include "engine/evaluate_case.h"
 #include "engine/planning/goal_file.h"
@@ -6,6 +7,7 @@
 #include "engine/report/text_table.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
+#include "geometry/error.h"
 
 #include <fmt/format.h>
 
@@ -15,19 +17,38 @@ namespace {
 struct EvaluateVerb {
   EvaluateRequest request;
   std::vector<std::string> inputs, prescriptions, queries, goals;
-  std::string json, dvh, goals_file, interpolation = "cubic", contours = "shape-following";
-  bool strict = false;
+  std::string relative_reference, fractions_of_dose, json, dvh, goals_file, interpolation = "cubic",
+                                                                            contours = "shape-following";
+  bool strict = false, overwrite = false;
 };
 
+// Complaints name the option that they are about.
+template <class Parse>
+auto parsed(const char* option, const std::string& text, Parse parse) {
+  try {
+    return parse(text);
+  } catch (const InputError& error) {
+    throw InputError(error.problem(), option, error.where() == option ? error.why() : error.where() + " " + error.why(),
+                     error.remedy());
+  }
+}
+
 void run(EvaluateVerb& verb, Session& session) {
+  claim_outputs({verb.json, verb.dvh}, verb.overwrite);
   verb.request.inputs.assign(verb.inputs.begin(), verb.inputs.end());
   for (const std::string& text : verb.prescriptions) verb.request.prescriptions.push_back(Prescription::parse(text));
-  for (const std::string& text : verb.queries) verb.request.queries.push_back(StructureQuery::parse(text));
-  for (const std::string& text : verb.goals) verb.request.goals.push_back(Goal::parse(text));
+  for (const std::string& text : verb.queries)
+    verb.request.queries.push_back(parsed("--query", text, StructureQuery::parse));
+  for (const std::string& text : verb.goals) verb.request.goals.push_back(parsed("--goal", text, Goal::parse));
   if (!verb.goals_file.empty())
     for (Goal& goal : read_goal_file(verb.goals_file)) verb.request.goals.push_back(std::move(goal));
   verb.request.interpolation = verb.interpolation == "linear" ? Interpolation::linear : Interpolation::cubic;
   verb.request.between = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+
+  if (!verb.fractions_of_dose.empty())
+    verb.request.dose.fractions_of_dose = FractionsOfDose::parse(verb.fractions_of_dose);
+  if (!verb.relative_reference.empty())
+    verb.request.dose.relative_reference = RelativeReference::parse(verb.relative_reference);
 
   const EvaluateOutcome outcome = evaluate_case(verb.request, session.progress());
   PlanReport report;
@@ -35,6 +56,7 @@ void run(EvaluateVerb& verb, Session& session) {
   report.program_revision = program_revision();
   report.inputs = outcome.inputs;
   report.evaluation = outcome.evaluation;
+  report.dose_origin = outcome.dose_origin;
   report.dose_grid = DoseGridRecord{outcome.dose_size, outcome.dose_spacing_mm};
   report.warnings = outcome.warnings;
   if (!verb.json.empty()) write_file_atomically(verb.json, to_json(report));
@@ -76,11 +98,24 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--contours", v->contours, "what lies between contour planes")
       ->check(CLI::IsMember({"shape-following", "slab"}))
       ->capture_default_str();
-  verb->add_option("--rtdose", v->request.dose, "which RTDOSE: file or SOP instance UID");
+  verb->add_option("--rtdose", v->request.dose.selection.wanted,
+                   "which RTDOSE: file or SOP instance UID; may repeat (the beams of a plan, or with --sum)");
+  verb->add_flag("--sum", v->request.dose.sum, "add the doses of several plans (--rtdose for each)");
+  verb->add_option(
+      "--fractions-of-dose", v->fractions_of_dose,
+      "how many times the dose is delivered where the RTDOSE leaves it unclear: a number, or 'plan' for the "
+      "RTPLAN's fractions");
+  verb->add_option("--relative-reference", v->relative_reference,
+                   "what a stored value of a RELATIVE dose stands for, e.g. 100=45Gy");
+  verb->add_flag("--allow-missing-beams", v->request.dose.allow_missing_beams,
+                 "judge the sum of beam doses although beams of the plan are missing");
+  verb->add_flag("--ignore-frame-of-reference", v->request.dose.selection.ignore_frame_of_reference,
+                 "take the frames of reference of dose and structures for the same although their UIDs differ");
   verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
   verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
   verb->add_option("--json", v->json, "write the report as JSON");
   verb->add_option("--dvh", v->dvh, "write the cumulative and differential DVHs as CSV");
+  verb->add_flag("--overwrite", v->overwrite, "replace existing files");
   verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
   verb->callback([v, &session] { run(*v, session); });
 }

@@ -1,3 +1,4 @@
+#include "engine/cli/outputs.h"
 #include "engine/cli/session.h"
 #include "engine/evaluation/gamma_files.h"
 #include "engine/version.h"
@@ -12,6 +13,7 @@ namespace {
 
 struct GammaVerb {
   std::string reference, evaluated, json;
+  bool overwrite = false;
   GammaCriteria criteria;
 };
 
@@ -37,6 +39,7 @@ void print(const GammaResult& r) {
 }
 
 void run(const GammaVerb& verb, Session& session) {
+  claim_outputs({verb.json}, verb.overwrite);
   const GammaOutcome outcome = compare_dose_files(verb.reference, verb.evaluated, verb.criteria, session.progress());
   session.log(outcome.warnings);
   if (!verb.json.empty()) write_file_atomically(verb.json, to_json(outcome, program_version(), program_revision()));
@@ -61,6 +64,7 @@ void add_gamma_verb(CLI::App& app, Session& session) {
   verb->add_option("--max-gamma", v->criteria.largest, "the search ends here; larger values count as this")
       ->capture_default_str();
   verb->add_option("--json", v->json, "write the result as JSON");
+  verb->add_flag("--overwrite", v->overwrite, "replace an existing file");
   verb->callback([v, &session] { run(*v, session); });
 }
 

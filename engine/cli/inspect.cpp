@@ -1,5 +1,6 @@
 #include "engine/inspect.h"
 
+#include "engine/cli/outputs.h"
 #include "engine/cli/session.h"
 #include "geometry/atomic_output.h"
 
@@ -13,6 +14,7 @@ namespace {
 struct InspectOptions {
   std::vector<std::filesystem::path> paths;
   std::string json;
+  bool overwrite = false;
 };
 
 void print(const Inspection& inspection) {
@@ -54,7 +56,9 @@ void add_inspect_verb(CLI::App& app, Session& session) {
   auto options = std::make_shared<InspectOptions>();
   verb->add_option("DIR", options->paths, "DICOM folder or files")->required();
   verb->add_option("--json", options->json, "write the findings as JSON");
+  verb->add_flag("--overwrite", options->overwrite, "replace an existing file");
   verb->callback([options, &session] {
+    claim_outputs({options->json}, options->overwrite);
     const Inspection inspection = inspect(options->paths, BetweenPlanes::shape_following, session.progress());
     print(inspection);
     session.log(inspection.warnings);

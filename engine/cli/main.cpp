@@ -31,9 +31,11 @@ int report_error(const std::exception& error) {
     std::cerr << "cancelled; nothing was written\n";
     return cli::exit_cancelled;
   }
-  if (dynamic_cast<const InputError*>(&error)) {
+  if (const auto* input = dynamic_cast<const InputError*>(&error)) {
     std::cerr << "error: " << error.what() << '\n';
-    return cli::exit_bad_input;
+    // A complaint about an option by itself is a matter of usage; one about data names the data.
+    const bool usage = input->where().starts_with("--") && input->where().find(' ') == std::string::npos;
+    return usage ? cli::exit_usage : cli::exit_bad_input;
   }
   if (dynamic_cast<const std::bad_alloc*>(&error)) {
     std::cerr << "error: not enough memory - choose a coarser --grid-mm or a smaller case\n";
@@ -43,19 +45,24 @@ int report_error(const std::exception& error) {
   return cli::exit_internal;
 }
 
-// OpenMP threads that spin while they wait slow each other down many times on a busy machine, and the runtime reads its
-// wait policy only when it is loaded: so the program starts itself once more with the policy set.
-void wait_passively(char** argv) {
-  if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
-  ::setenv("OMP_WAIT_POLICY", "passive", 1);
-  ::execv("/proc/self/exe", argv);  // returns only when it failed; then the default policy serves
+// OpenMP threads that spin while they wait slow each other down many times on a busy machine, and large volumes in
+// small pages cost a quarter of a run in page faults. Both runtimes read their settings only when they are loaded: so
+// the program starts itself once more with them set. A user's own settings stay.
+void restart_with_runtime_settings(char** argv) {
+  bool changed = false;
+  const auto set_default = [&](const char* name, const char* value) {
+    if (std::getenv(name) == nullptr) changed = ::setenv(name, value, 1) == 0 || changed;
+  };
+  set_default("OMP_WAIT_POLICY", "passive");
+  set_default("GLIBC_TUNABLES", "glibc.malloc.hugetlb=1");
+  if (changed) ::execv("/proc/self/exe", argv);  // returns only when it failed; then the defaults serve
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   using namespace sbrt::cli;
-  wait_passively(argv);
+  restart_with_runtime_settings(argv);
   Session session;
   CLI::App app{description, "sbrtplan"};
   app.footer(footer);

@@ -1,3 +1,4 @@
+#include "engine/cli/outputs.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
 #include "engine/forward_dose.h"
@@ -21,9 +22,7 @@ struct OptimizeVerb {
 };
 
 void run(OptimizeVerb& verb, Session& session) {
-  if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently",
-                     "choose another name or give --overwrite");
+  claim_outputs({verb.out}, verb.overwrite);
   parse_texts(verb.texts, verb.request);
   verb.request.candidates = read_beams(verb.beams);
   const PlanOutcome outcome = plan_case(verb.request, session.progress());

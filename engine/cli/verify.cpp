@@ -1,5 +1,6 @@
 #include "engine/verify/verify.h"
 
+#include "engine/cli/outputs.h"
 #include "engine/cli/session.h"
 #include "engine/report/text_table.h"
 #include "engine/version.h"
@@ -12,7 +13,8 @@
 namespace sbrt::cli {
 namespace {
 
-void run(const std::string& json, Session& session) {
+void run(const std::string& json, bool overwrite, Session& session) {
+  claim_outputs({json}, overwrite);
   const std::vector<CheckRow> rows = verify_installation(session.progress());
   if (!json.empty()) write_file_atomically(json, verify_json(rows, program_version(), program_revision()));
   using Align = TextTable::Align;
@@ -35,7 +37,9 @@ void add_verify_verb(CLI::App& app, Session& session) {
                             "sbrtplan verify --json verify.json");
   auto json = std::make_shared<std::string>();
   verb->add_option("--json", *json, "write the checks as JSON");
-  verb->callback([json, &session] { run(*json, session); });
+  auto overwrite = std::make_shared<bool>(false);
+  verb->add_flag("--overwrite", *overwrite, "replace an existing file");
+  verb->callback([json, overwrite, &session] { run(*json, *overwrite, session); });
 }
 
 }  // namespace sbrt::cli

@@ -180,6 +180,7 @@ std::string to_json(const PlanReport& report) {
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-report/1");
   write_provenance(json, report);
+  if (report.dose_origin) write_dose_origin(json, *report.dose_origin);
   write_prescriptions(json, evaluation.targets);
   json.key("structures").begin_object();
   for (const StructureResult& s : evaluation.structures) write_structure(json, s);

@@ -3,6 +3,7 @@
 
 #include "engine/evaluation/evaluate.h"
 #include "engine/planning/delivery.h"
+#include "engine/report/dose_origin.h"
 #include "engine/report/input_record.h"
 #include "geometry/grid.h"
 #include "geometry/warning.h"
@@ -30,6 +31,7 @@ struct PlanReport {
   std::vector<InputRecord> inputs;
   Evaluation evaluation;
   std::optional<DoseGridRecord> dose_grid;
+  std::optional<DoseOrigin> dose_origin;      //!< of a dose that was read from RTDOSE files
   std::optional<BeamDataRecord> beam_data;    //!< of a dose that this program computed
   std::optional<DeliveryEstimate> delivery;   //!< of a plan
   std::string density_table, density_sha256;  //!< HU to electron density, of a dose that this program computed

@@ -142,6 +142,7 @@ std::string text_report(const PlanReport& report, bool colour) {
         "[low, high], +-: numerical interval (sampling, end caps), not the uncertainty of the dose\n\n",
         printable(evaluation.piv_region), evaluation.contour_rule, evaluation.dose_interpolation);
   out += structure_table(evaluation) + "\n";
+  if (report.dose_origin) out += dose_origin_text(*report.dose_origin) + "\n";
   if (!evaluation.goals.empty()) out += goal_table(evaluation.goals, colour) + "\n";
   if (const auto& d = report.delivery)
     out += fmt::format("delivery: {} beams from {} nodes, {} MU in all, about {} min per fraction\n", d->beams,

@@ -88,13 +88,14 @@ TEST(StructureReader, RemovesRepeatedAndClosingPointsAndEmptyContours) {
               AllOf(HasSubstr("2 closed contour(s)"), HasSubstr("structure \"A\", contour 2")));
 }
 
-TEST(StructureReader, MakesNamesUnique) {
+TEST(StructureReader, GivesNoRoiANameThatSeveralShare) {
   const auto loaded =
       load({{1, " Cord ", "", {}}, {2, "Cord", "", {}}, {3, "Cord_2", "", {}}, {4, "", "", {}}, {5, "Cord", "", {}}});
   std::vector<std::string> names;
   for (const auto& s : loaded.structures.structures()) names.push_back(s.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"Cord", "Cord_3", "Cord_2", "ROI_4", "Cord_4"}));
-  EXPECT_EQ(loaded.warnings.size(), 3u);
+  EXPECT_EQ(names, (std::vector<std::string>{"Cord (ROI 1)", "Cord (ROI 2)", "Cord_2", "ROI_4", "Cord (ROI 5)"}));
+  EXPECT_EQ(loaded.warnings.size(), 2u);
+  EXPECT_THAT(loaded.warnings.back().text, AllOf(HasSubstr("3 ROIs are called \"Cord\""), HasSubstr("1, 2, 5")));
 }
 
 TEST(StructureReader, TakesRolesFromTheTypeElseFromTheName) {

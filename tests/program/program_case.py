@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -39,9 +40,12 @@ class ProgramCase(unittest.TestCase):
         return sorted(p.relative_to(folder).as_posix() for p in pathlib.Path(folder).rglob("*"))
 
     def assert_refused(self, *args, mentions=()):
-        """Exit 3, a message that names every word, and no new file anywhere in the test's folder."""
+        """Exit 3 (2 when the message is about an option by itself), a message that names every word, and no new file
+        anywhere in the test's folder."""
         before = self.listing(self.folder)
-        done = run(*args, expect=3)
+        done = run(*args)
+        usage = re.search(r"^error: (?:(?! - ).)*\(--[a-z-]+\)", done.stderr, re.MULTILINE)
+        self.assertEqual(done.returncode, 2 if usage else 3, done.stderr)
         for word in mentions:
             self.assertIn(word.lower(), done.stderr.lower())
         self.assertTrue(done.stderr.startswith("error: ") or "\nerror: " in done.stderr, done.stderr)
