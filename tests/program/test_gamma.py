@@ -26,7 +26,7 @@ class Gamma(ProgramCase):
         return path
 
     def gamma(self, other, *options):
-        run("gamma", self.reference, other, "--json", self.folder / "g.json", *options, expect=0)
+        run("gamma", self.reference, other, "--json", self.folder / "g.json", "--overwrite", *options, expect=0)
         return load(self.folder / "g.json")
 
     def test_equal_doses_pass(self):
