@@ -1,7 +1,6 @@
 """`evaluate` on archived doses: the DVHs that a planning system embedded, and statistics of source voxel masks."""
 import csv
 import pathlib
-import resource
 import tarfile
 import tempfile
 import unittest
@@ -71,7 +70,6 @@ class OpenKbpStatistics(ProgramCase):
     # The contours lose up to 31 % of a mask at its corners; where the dose changes by several Gy per voxel that shifts the
     # mean, by 0.22 Gy at most here.
     MEAN_TOLERANCE_GY = 0.3
-    SECONDS = 5
 
     def case(self, name):
         with tarfile.open(DICOM / "derived_openkbp" / f"{name}.tar.xz") as archive:
@@ -82,12 +80,7 @@ class OpenKbpStatistics(ProgramCase):
         for name in ("pt_1", "pt_243"):
             folder = self.case(name)
             path = self.folder / f"{name}.json"
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
             run("evaluate", folder / "dicom", "--target", "PTV70", "--prescription", "70Gy/35fx", "--json", path, expect=0)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-            # CPU time of all threads: an upper bound of the wall time of an idle machine.
-            self.assertLess(cpu, self.SECONDS)
             structures = load(path)["structures"]
             with open(folder / "ref_volumes.csv", encoding="utf-8") as table:
                 for row in csv.DictReader(table):
