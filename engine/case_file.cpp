@@ -31,8 +31,7 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("margin_mm")) request.targets.margin_mm = v->number();
   if (const auto v = json.find("union")) request.targets.union_name = v->text();
   if (const auto v = json.find("target")) request.targets.targets = texts(*v);
-  for (const std::string& text : texts(json.at("prescription")))
-    try {
+  for (const std::string& text : texts(json.at("prescription"))) try {
       request.targets.prescriptions.push_back(Prescription::parse(text));
     } catch (const InputError& error) {
       throw json.at("prescription").error(error.problem(), error.why(), error.remedy());
