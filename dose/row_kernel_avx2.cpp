@@ -142,8 +142,10 @@ SBRT_AVX2 DepthRange depth(const FanLine& line, int count, float shallow_mm, flo
 SBRT_AVX2 inline __m256 in_cell(const FoldedTables::Cell* table, __m256i cell, __m256 along, __m256 across) {
   alignas(32) std::int32_t at[8];
   _mm256_store_si256(reinterpret_cast<__m256i*>(at), cell);
-  const auto* cells = reinterpret_cast<const double*>(table);
-#define SBRT_TWO_CELLS(i) _mm_loadh_pd(_mm_load_sd(cells + at[i]), cells + at[i + 1])
+// These two loads may read any type.
+#define SBRT_TWO_CELLS(i)                                                                                        \
+  _mm_castps_pd(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + at[i]))), \
+                             reinterpret_cast<const __m64*>(table + at[i + 1])))
 #define SBRT_FOUR_CELLS(i) _mm256_insertf128_pd(_mm256_castpd128_pd256(SBRT_TWO_CELLS(i)), SBRT_TWO_CELLS(i + 4), 1)
   const __m256 even = _mm256_castpd_ps(SBRT_FOUR_CELLS(0)), odd = _mm256_castpd_ps(SBRT_FOUR_CELLS(2));
 #undef SBRT_FOUR_CELLS

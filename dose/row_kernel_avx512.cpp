@@ -118,8 +118,10 @@ SBRT_AVX512 DepthRange depth(const FanLine& line, int count, float shallow_mm, f
 SBRT_AVX512 inline __m512 in_cell(const FoldedTables::Cell* table, __m512i cell, __m512 along, __m512 across) {
   alignas(64) std::int32_t at[16];
   _mm512_store_si512(at, cell);
-  const auto* cells = reinterpret_cast<const double*>(table);
-#define SBRT_TWO_CELLS(i) _mm_loadh_pd(_mm_load_sd(cells + at[i]), cells + at[i + 1])
+// These two loads may read any type.
+#define SBRT_TWO_CELLS(i)                                                                                        \
+  _mm_castps_pd(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + at[i]))), \
+                             reinterpret_cast<const __m64*>(table + at[i + 1])))
 #define SBRT_EIGHT_CELLS(i)                                                                                          \
   _mm512_insertf64x4(_mm512_castpd256_pd512(                                                                         \
                          _mm256_insertf128_pd(_mm256_castpd128_pd256(SBRT_TWO_CELLS(i)), SBRT_TWO_CELLS(i + 4), 1)), \
