@@ -40,7 +40,8 @@ VoxelBox density_box(const DensityMap& density) {
 
 DensityMap cropped_to_density(const DensityMap& density) {
   const Grid& grid = density.grid();
-  const auto [low, size] = density_box(density);
+  const VoxelBox box = density_box(density);
+  const auto &low = box.low, &size = box.size;
   DensityMap part(
       Grid({size[0], size[1], size[2]}, grid.spacing_mm(), grid.voxel_centre(low[0], low[1], low[2]), grid.axes()));
   parallel_for(size[2], [&](std::int64_t k) {
