@@ -153,8 +153,8 @@ EndCap flat_cap(const std::vector<AreaAt>& points, double gap_mm) {
 
 }  // namespace
 
-EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, bool ring) {
-  SBRT_EXPECT(!points.empty() && gap_mm > 0);
+EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, double reach_mm, bool ring) {
+  SBRT_EXPECT(!points.empty() && gap_mm > 0 && reach_mm >= gap_mm);
   if (points.size() == 1) return flat_cap(points, gap_mm);
   const auto depth = [&](std::size_t i) { return std::abs(points[i].z - points[0].z); };
   EndCap cap;
@@ -174,9 +174,17 @@ EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, bool ring) {
     cap.c1 = s01 + cap.c2 * depth(1);
     lower_order = s01 < 0 ? std::min(-b0 / s01, gap_mm) : gap_mm;
   }
-  const double zero = first_zero(cap.c0, cap.c1, cap.c2, gap_mm);
-  if (!(zero > 0) || zero > scatter * gap_mm) return flat_cap(points, gap_mm);
-  cap.extent_mm = std::min(zero, gap_mm);
+  const double zero = first_zero(cap.c0, cap.c1, cap.c2, reach_mm);
+  if (!(zero > 0) || zero > scatter * reach_mm) {
+    EndCap flat = flat_cap(points, gap_mm);
+    // Nearly tapering: the interval covers the taper, cut where the next plane would be.
+    constexpr double nearly = 1.5;
+    if (zero > 0 && zero < nearly * reach_mm)
+      flat.uncertainty_mm3 =
+          std::max(flat.uncertainty_mm3, std::abs(cap.mean(0, reach_mm) * reach_mm - flat.c0 * flat.extent_mm));
+    return flat;
+  }
+  cap.extent_mm = std::min(zero, reach_mm);
   cap.uncertainty_mm3 = (points.size() > 2 ? trust_in_order : 1) *
                         std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm -
                                  points[0].area * lower_order * (cap.power == 2 ? 2.0 / 3 : 0.5));

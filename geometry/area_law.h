@@ -51,11 +51,10 @@ struct EndCap {
 };
 
 /// Ends a piece whose areas, from the last plane inwards, are `points` (one to four), the next plane being `gap_mm`
-/// away. Where the extrapolated area reaches zero within the gap, it tapers to there; otherwise it ends flat after half
-/// a gap.
-/// Two areas taper as the ball through circles of these areas, if the last one is smaller.
+/// away. Where the extrapolated area reaches zero within `reach_mm`, it tapers to there; otherwise it ends flat after
+/// half a gap. Two areas taper as the ball through circles of these areas, if the last one is smaller.
 /// @param ring as for AreaLaw
-EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, bool ring = false);
+EndCap end_cap(const std::vector<AreaAt>& points, double gap_mm, double reach_mm, bool ring = false);
 
 /// A piece that exists on two planes only says nothing about how its area changes. If the ball through the two circles
 /// would not reach the next planes, which do not show it, the piece may be that ball.

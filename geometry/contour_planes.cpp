@@ -123,26 +123,41 @@ struct Placed {
   Loop loop;
 };
 
-ContourPlane combine(const Structure& s, const PlaneFrame& frame, std::vector<Placed>::iterator first,
-                     std::vector<Placed>::iterator last, Warnings& warnings) {
+struct Oddities {
+  std::vector<double> twice, crossing, touching;  // positions of the planes
+};
+
+ContourPlane combine(std::vector<Placed>::iterator first, std::vector<Placed>::iterator last, Oddities& odd) {
   ContourPlane plane;
   std::vector<Loop> loops;
-  const auto where = [&] { return fmt::format("structure '{}', {}", s.name, plane_label(frame, plane.z)); };
   for (auto it = first; it != last; ++it) plane.z += it->z / double(last - first);
+  bool twice = false;
   for (auto it = first; it != last; ++it) {
-    if (std::any_of(loops.begin(), loops.end(), [&](const Loop& l) { return same_polygon(l, it->loop); })) {
-      warnings.push_back({"duplicate-contour", where() + ": the same contour is drawn twice; it counts once"});
-      continue;
-    }
-    loops.push_back(std::move(it->loop));
+    if (std::any_of(loops.begin(), loops.end(), [&](const Loop& l) { return same_polygon(l, it->loop); }))
+      twice = true;
+    else
+      loops.push_back(std::move(it->loop));
   }
   planar::EvenOdd combined = planar::combine_even_odd(loops);
+  if (twice) odd.twice.push_back(plane.z);
   if (combined.crossing)
-    warnings.push_back({"crossing-contour", where() + ": contours cross themselves or each other; combined even-odd"});
+    odd.crossing.push_back(plane.z);
   else if (combined.touching)
-    warnings.push_back({"touching-contour", where() + ": contours touch themselves or each other; combined even-odd"});
+    odd.touching.push_back(plane.z);
   plane.region = std::move(combined.region);
   return plane;
+}
+
+/// Names the planes; of many the first ones and the last.
+void warn(const Structure& s, const PlaneFrame& frame, const std::vector<double>& at, const char* code,
+          const char* what, Warnings& warnings) {
+  if (at.empty()) return;
+  constexpr std::size_t named = 4;
+  std::string where;
+  for (std::size_t k = 0; k < std::min(at.size(), named); ++k) where += (k ? ", " : "") + plane_label(frame, at[k]);
+  if (at.size() > named)
+    where += fmt::format(" and {} more up to {}", at.size() - named, plane_label(frame, at.back()));
+  warnings.push_back({code, fmt::format("structure '{}', {}: {}", s.name, where, what)});
 }
 
 }  // namespace
@@ -194,13 +209,20 @@ ContourPlanes contour_planes(const Structure& structure) {
     placed.push_back(std::move(p));
   }
   std::stable_sort(placed.begin(), placed.end(), [](const Placed& a, const Placed& b) { return a.z < b.z; });
+  Oddities odd;
   for (auto first = placed.begin(); first != placed.end();) {
     auto last = first;
     while (last != placed.end() && last->z - first->z < plane_tolerance_mm) ++last;
-    ContourPlane plane = combine(structure, result.frame, first, last, result.warnings);
+    ContourPlane plane = combine(first, last, odd);
     if (!plane.region.empty()) result.planes.push_back(std::move(plane));
     first = last;
   }
+  warn(structure, result.frame, odd.twice, "duplicate-contour", "the same contour is drawn twice; it counts once",
+       result.warnings);
+  warn(structure, result.frame, odd.crossing, "crossing-contour",
+       "contours cross themselves or each other; combined even-odd", result.warnings);
+  warn(structure, result.frame, odd.touching, "touching-contour",
+       "contours touch themselves or each other; combined even-odd", result.warnings);
   if (result.planes.empty())
     throw InputError("the contours cancel each other", fmt::format("structure '{}'", structure.name),
                      "nothing is left under the even-odd rule", "check the structure for contours drawn twice");

@@ -146,16 +146,32 @@ struct SolidDistance {
   }
 };
 
+/// Radius of the ball of the smallest shape's volume.
+double smallest_radius(const std::vector<Shape>& shapes) {
+  double volume = HUGE_VAL;
+  for (const Shape& s : shapes) volume = std::min(volume, s.volume_mm3());
+  return std::cbrt(volume * 3 / (4 * 3.14159265358979));
+}
+
+/// Surface error that leaves about half a percent of the volume of the smallest result.
+double surface_error(const std::vector<Shape>& shapes, double margin_mm) {
+  constexpr double share = 0.0008;
+  return std::clamp(share * (smallest_radius(shapes) + margin_mm), 0.002, sagitta_mm);
+}
+
 /// The union of the sources, grown or shrunk: negative inside the result.
 class SourceField {
  public:
-  SourceField(const std::vector<Shape>& shapes, double margin_mm, const Lattice& lattice) : margin_(margin_mm) {
+  SourceField(const std::vector<Shape>& shapes, double margin_mm, const Lattice& lattice, double error_mm)
+      : margin_(margin_mm) {
     const double slack = 2 * lattice.pitch;
     // Below this margin the distance from outside is too flat at the surface; the signed distance is smooth there.
     constexpr double small_mm = 0.5;
     const bool from_outside = margin_mm >= small_mm;
+    // Between two sections both the distance and the solid itself are curved.
+    const double radius = smallest_radius(shapes), grown = std::max(margin_mm, 0.0);
     out_.emplace(shapes, Side::outside, lattice, from_outside ? margin_mm + slack : near_mm,
-                 section_spacing(std::max(margin_mm, 0.0)));
+                 section_spacing(grown * radius / (grown + radius), error_mm));
     if (from_outside) return;
     SBRT_EXPECT(margin_mm >= 0 || shapes.size() == 1);
     const double reach = std::max(near_mm, slack - margin_mm);
@@ -251,10 +267,11 @@ std::vector<Contour> carve(const MarginRecipe& recipe, const std::vector<double>
   double reach = only_grown ? 0 : std::max(near_mm, -recipe.margin_mm);
   for (const auto* limits : {&recipe.inside, &recipe.apart})
     for (const DistanceLimit& limit : *limits) reach = std::max(reach, limit.distance_mm);
+  const double error = surface_error(sources, recipe.margin_mm);
   const double finest = only_grown && grown >= 0.5 ? grown : own_radius_mm;
-  const Lattice lattice = lattice_for_curvature(box_of(sources).grown(grown + reach), finest);
+  const Lattice lattice = lattice_for_curvature(box_of(sources).grown(grown + reach), finest, error);
   const double slack = 2 * lattice.pitch;
-  SourceField source(sources, recipe.margin_mm, lattice);
+  SourceField source(sources, recipe.margin_mm, lattice, error);
   std::vector<SolidDistance> inside, apart;
   for (const DistanceLimit& limit : recipe.inside)
     inside.emplace_back(limit.shape, lattice, 0, limit.distance_mm + slack);

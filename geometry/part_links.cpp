@@ -225,7 +225,7 @@ class Linker {
 
   bool tapers_within(const std::vector<AreaAt>& areas, double gap_mm, double& extent) const {
     if (areas.size() < 3) return false;
-    const EndCap cap = end_cap(areas, gap_mm);
+    const EndCap cap = end_cap(areas, gap_mm, gap_mm);
     extent = cap.extent_mm;
     return !cap.flat;
   }
@@ -316,7 +316,7 @@ class Linker {
       hole = before.front();
       areas.push_back({planes_[k].z, planar::area(hole)});
     }
-    return end_cap(areas, gap_mm);
+    return end_cap(areas, gap_mm, gap_mm);
   }
 
   /// A piece of one part on each of two planes and nothing else.
@@ -349,7 +349,7 @@ class Linker {
                        : flat_end(upwards ? link.upper_area : link.lower_area, gaps_.beyond_mm(k, upwards), round,
                                   ball.reaches_no_other_plane);
     }
-    return end_cap(chain(k, {part}, !upwards), gaps_.beyond_mm(k, upwards),
+    return end_cap(chain(k, {part}, !upwards), gaps_.beyond_mm(k, upwards), gaps_.reach_mm(k, upwards),
                    planes_[k].regions[std::size_t(part)].size() > 1);
   }
 

@@ -13,6 +13,7 @@ PlaneGaps::PlaneGaps(std::vector<double> positions, double lone_thickness_mm)
   SBRT_EXPECT(!z_.empty() && lone_thickness_mm > 0);
   const std::size_t n = z_.size() - 1;
   missing_.assign(n, false);
+  if (n == 1) widest_mm_ = gap(0);
   if (n < 2) return;
   std::vector<double> sorted;
   for (std::size_t k = 0; k < n; ++k) sorted.push_back(gap(k));
@@ -25,7 +26,10 @@ PlaneGaps::PlaneGaps(std::vector<double> positions, double lone_thickness_mm)
     missing_[k] = alone || (gap(k) > missing_plane_gaps * median && !like_neighbour);
   }
   for (std::size_t k = 0; k < n; ++k)
-    if (missing_[k]) (gap(k) > bridged_gaps * regular_mm(k) ? parted : bridged).push_back(k);
+    if (!missing_[k])
+      widest_mm_ = std::max(widest_mm_, gap(k));
+    else
+      (gap(k) > bridged_gaps * regular_mm(k) ? parted : bridged).push_back(k);
 }
 
 bool PlaneGaps::is_parted(std::size_t gap) const {
@@ -46,6 +50,13 @@ double PlaneGaps::beyond_mm(std::size_t k, bool upwards) const {
   const bool inner = upwards ? k + 1 < z_.size() : k > 0;
   const std::size_t g = upwards ? (inner ? k : k - 1) : (inner ? k - 1 : k);
   return missing_[g] ? std::min(gap(g), regular_mm(g)) : gap(g);
+}
+
+double PlaneGaps::reach_mm(std::size_t k, bool upwards) const {
+  const double known = beyond_mm(k, upwards);
+  const bool outermost = upwards ? k + 1 == z_.size() : k == 0;
+  constexpr double most_gaps = 1.5;
+  return outermost ? std::max(known, std::min(most_gaps * known, widest_mm_)) : known;
 }
 
 }  // namespace sbrt

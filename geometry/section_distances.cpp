@@ -78,15 +78,17 @@ std::ptrdiff_t SectionDistances::last(double high) const {
          levels_.begin();
 }
 
-Lattice lattice_for_curvature(const planar::Rect& box, double radius_mm) {
+Lattice lattice_for_curvature(const planar::Rect& box, double radius_mm, double error_mm) {
   constexpr double most_nodes = 250'000;
   const double extent = std::max((box.u1 - box.u0) * (box.v1 - box.v0), 1.0);
-  const double wanted = std::clamp(std::sqrt(8 * radius_mm * sagitta_mm), 0.1, 0.6);
+  const double wanted = std::clamp(std::sqrt(8 * radius_mm * error_mm), 0.1, 0.6);
   const double pitch = std::max(wanted, std::sqrt(extent / most_nodes));
   return planar::lattice_over(box, pitch, 3);
 }
 
-double section_spacing(double distance_mm) { return std::clamp(std::sqrt(8 * distance_mm * sagitta_mm), 0.15, 1.0); }
+double section_spacing(double distance_mm, double error_mm) {
+  return std::clamp(std::sqrt(8 * distance_mm * error_mm), 0.15, 1.0);
+}
 
 float signed_from(float out, float in) {
   const float d2 = out * out - in * in;

@@ -45,11 +45,11 @@ class SectionDistances {
 /// Error allowed for the spacing of sections and lattice nodes [mm].
 inline constexpr double sagitta_mm = 0.01;
 
-/// Lattice that resolves curves of this radius to sagitta_mm, as far as memory allows.
-planar::Lattice lattice_for_curvature(const planar::Rect& box, double radius_mm);
+/// Lattice that resolves curves of this radius to `error_mm`, as far as memory allows.
+planar::Lattice lattice_for_curvature(const planar::Rect& box, double radius_mm, double error_mm = sagitta_mm);
 
-/// Spacing of sections that joins a surface to sagitta_mm at this distance.
-double section_spacing(double distance_mm);
+/// Spacing of sections that joins a surface to `error_mm` at this distance.
+double section_spacing(double distance_mm, double error_mm = sagitta_mm);
 
 /// Signed distance from the distances to the solid's sections and to the complement's. Between two sections both
 /// contain the same step along the normal, which cancels: on a wall, out^2 = d^2 + dz^2 and in^2 = dz^2.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "phantoms/catalogue.h"
+#include "phantoms/contour_cases.h"
 
 namespace sbrt::phantoms {
 
@@ -12,6 +13,8 @@ struct Blueprint {
   /// Targets and the organ (or body) that must hold each wholly.
   std::vector<std::pair<std::string, std::string>> hosts;
   PhantomCase plan;
+  std::vector<double> planes_mm;   ///< of the contours; empty: the CT's
+  std::vector<ContourCase> drawn;  ///< structures without a solid
 };
 
 /// What a room's drawing may use of the options.
@@ -19,6 +22,8 @@ struct Request {
   double diameter_mm;  ///< asked for, else the phantom's own
   PatientVec offset_mm;
   std::string variant;
+  std::uint64_t seed;   ///< of random places
+  double plane_gap_mm;  ///< of the CT
 };
 
 Blueprint water_cube(const Request& request);
@@ -29,6 +34,7 @@ Blueprint lung_lesion(const Request& request);
 Blueprint spine_lesion(const Request& request);
 Blueprint liver_lesion(const Request& request);
 Blueprint head_three_targets(const Request& request);
+Blueprint shapes(const Request& request);
 
 // CT numbers [HU] that stand for a tissue.
 inline constexpr double air_hu = -1000, lung_hu = -740, fat_hu = -90, water_hu = 0, soft_hu = 40, brain_hu = 35,

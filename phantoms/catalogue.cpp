@@ -39,6 +39,13 @@ const std::vector<Drawing>& drawings() {
       {{"c-shape", "C-shape of AAPM TG-119: core radius 10 mm, gap 5 mm, outer diameter 74 mm, 80 mm long", {}},
        74,
        tg119_c_shape},
+      {{"shapes",
+        "structures of closed-form volume in a cube of water; `spheres`: 300 of 3 to 20 mm, `nelms`: Med Phys "
+        "2015;42:4435,"
+        " `round`: for margins, `contours`: unusual contours",
+        {"spheres", "nelms", "round", "round-uneven", "contours"}},
+       20,
+       shapes},
   };
   return all;
 }
@@ -151,7 +158,8 @@ const std::vector<CatalogueEntry>& catalogue() {
 Phantom build(const std::string& name, const PhantomOptions& options) {
   const Drawing& drawing = drawing_of(name);
   check(drawing, options);
-  Request request{options.diameter_mm.value_or(drawing.diameter_mm), options.offset_mm, options.variant};
+  Request request{options.diameter_mm.value_or(drawing.diameter_mm), options.offset_mm, options.variant, options.seed,
+                  options.spacing_mm ? (*options.spacing_mm)[2] : 1.0};
   if (request.variant.empty() && !drawing.entry.variants.empty()) request.variant = drawing.entry.variants.front();
   Blueprint blueprint = drawing.draw(request);
   for (const auto& [target_name, host_name] : blueprint.hosts)
@@ -163,8 +171,9 @@ Phantom build(const std::string& name, const PhantomOptions& options) {
       "sbrtplan phantom {} {} variant={} spacing={} diameter={} offset={},{},{} noise={} seed={} patient={}",
       catalogue_version, name, request.variant, fmt::join(spacing, ","), request.diameter_mm, request.offset_mm.x,
       request.offset_mm.y, request.offset_mm.z, options.noise_hu, options.seed, options.patient_id);
-  std::vector<double> planes;
-  for (int k = 0; k < grid.size().nz; ++k) planes.push_back(grid.voxel_centre(0, 0, k).z);
+  std::vector<double> planes = blueprint.planes_mm;
+  if (planes.empty())
+    for (int k = 0; k < grid.size().nz; ++k) planes.push_back(grid.voxel_centre(0, 0, k).z);
 
   CtImage image = paint(grid, blueprint.parts);
   add_noise(image, options.noise_hu, options.seed);
@@ -180,6 +189,11 @@ Phantom build(const std::string& name, const PhantomOptions& options) {
     const bool whole = bounds.low.z >= blueprint.scanned.low.z && bounds.high.z <= blueprint.scanned.high.z;
     if (!part.structure.empty() && whole && part.solid.volume_mm3())
       truths.push_back({part.structure, *part.solid.volume_mm3()});
+  }
+  for (ContourCase& drawn : blueprint.drawn) {
+    truths.push_back({drawn.structure.name, drawn.volume_mm3});
+    drawn.structure.number += int(blueprint.parts.size());
+    structures.add(std::move(drawn.structure));
   }
   return {name,
           drawing.entry.description,

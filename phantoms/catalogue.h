@@ -18,7 +18,7 @@ struct PhantomOptions {
   PatientVec offset_mm;               //!< moves the targets against the anatomy
   double noise_hu = 0;                //!< standard deviation, 0...500
   std::string patient_id;             //!< default: "PHANTOM-<NAME>-<hash of the options>"
-  std::uint64_t seed = 1;             //!< of the noise
+  std::uint64_t seed = 1;             //!< of the noise and of random places
   std::string variant;                //!< of phantoms that have several; default: the first
 };
 

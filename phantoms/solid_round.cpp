@@ -87,7 +87,8 @@ struct Torus final : Solid::Node {
   std::vector<Polygon> section(double z_mm, double tolerance_mm) const override {
     const double h = z_mm - centre.z;
     const double half_width = std::sqrt(std::max(0.0, tube * tube - h * h));
-    if (half_width == 0) return {};
+    constexpr double touching = 1e-6;  // outer and inner circle would be one
+    if (half_width < touching) return {};
     std::vector<Polygon> rings;
     for (const double radius : {ring + half_width, ring - half_width})
       rings.push_back(ellipse_polygon({centre.x, centre.y}, radius, radius, tolerance_mm));

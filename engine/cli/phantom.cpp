@@ -77,7 +77,7 @@ void add_phantom_verb(CLI::App& app, Session&) {
   verb->add_option("--noise-hu", v->options.noise_hu, "standard deviation of the CT noise")->capture_default_str();
   verb->add_option("--variant", v->options.variant, "of phantoms that have several");
   verb->add_option("--patient-id", v->options.patient_id, "patient ID (default: follows from name and options)");
-  verb->add_option("--seed", v->options.seed, "seed of the noise")->capture_default_str();
+  verb->add_option("--seed", v->options.seed, "seed of the noise and of random places")->capture_default_str();
   verb->add_flag("--overwrite", v->overwrite, "replace an existing folder as a whole");
   verb->callback([v] { run(*v); });
 }

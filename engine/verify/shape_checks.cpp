@@ -99,6 +99,22 @@ Rows check_margins() {
     rows.push_back({"margin", what + "volume", "cc", exact, 0.01 * exact,
                     Shape::from_structure({2, "PTV", RoiRole::ptv, {}, contours}).volume_mm3() / units::cc});
   }
+  const auto volume = [&](const std::string& what, const std::vector<Contour>& contours, double exact_mm3) {
+    const double exact = exact_mm3 / units::cc;
+    rows.push_back({"margin", what + ", 1 mm planes: volume", "cc", exact, 0.01 * exact,
+                    Shape::from_structure({2, "PTV", RoiRole::ptv, {}, contours}).volume_mm3() / units::cc});
+  };
+  volume("sphere of 20 mm shrunk by 3 mm", shrink(ball, 3, ct), phantoms::sphere_volume_mm3(radius - 3));
+  const Shape ring = drawn(phantoms::torus(centre, 15, 4), ct);
+  volume("torus of 15 and 4 mm radius + 3 mm", expand({ring}, 3, ct), *phantoms::torus(centre, 15, 7).volume_mm3());
+  // The union of two balls that touch, grown: two larger balls less the lens that they share.
+  const Shape left = drawn(phantoms::sphere(centre - PatientVec{6, 0, 0}, 6), ct),
+              right = drawn(phantoms::sphere(centre + PatientVec{6, 0, 0}, 6), ct);
+  constexpr double pi = 3.14159265358979323846;
+  volume("two touching spheres of 12 mm + 5 mm", expand({left, right}, 5, ct),
+         2 * phantoms::sphere_volume_mm3(11) - 2 * pi * 25 * (33 - 5) / 3);
+  volume("sphere of 20 mm without one of 12 mm inside", subtract(ball, {drawn(phantoms::sphere(centre, 6), ct)}, 0, ct),
+         phantoms::sphere_volume_mm3(10) - phantoms::sphere_volume_mm3(6));
   return rows;
 }
 

@@ -91,7 +91,7 @@ TEST_P(EveryPhantom, TargetShowsInTheCtAndLiesInsideTheBody) {
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, EveryPhantom,
                          ::testing::Values("water-cube", "sphere-in-water", "slabs", "lung-lesion", "spine-lesion",
-                                           "liver-lesion", "head-three-targets", "c-shape"),
+                                           "liver-lesion", "head-three-targets", "c-shape", "shapes"),
                          [](const auto& tested) {
                            std::string name = tested.param;
                            std::replace(name.begin(), name.end(), '-', '_');
@@ -102,7 +102,7 @@ TEST(Catalogue, ListsTheNamesInOrder) {
   std::vector<std::string> names;
   for (const CatalogueEntry& e : catalogue()) names.push_back(e.name);
   EXPECT_EQ(names, (std::vector<std::string>{"water-cube", "sphere-in-water", "slabs", "lung-lesion", "spine-lesion",
-                                             "liver-lesion", "head-three-targets", "c-shape"}));
+                                             "liver-lesion", "head-three-targets", "c-shape", "shapes"}));
 }
 
 TEST(Catalogue, OtherOptionsAreAnotherPatient) {
