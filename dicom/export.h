@@ -66,12 +66,18 @@ struct DoseExport {
   std::string position_reference;
   std::optional<InstanceReference>
       plan;  //!< without one, the RT plan of UID uid_from(uid_seed + "/plan"), which a later export can take
+  std::vector<InstanceReference> plans;  //!< of a dose of several plans; `plan` is then not used
   std::optional<InstanceReference> structures;
-  int bits = 32;  //!< 32 or 16
+  std::vector<InstanceReference> sources;  //!< doses that this one was computed from
+  bool effective = false;                  //!< DoseType EFFECTIVE: a biologically effective dose
+  bool several_plans = false;              //!< DoseSummationType MULTI_PLAN
+  std::string comment;     //!< DoseComment, shortened to 23 bytes; the research-software sentence follows
+  std::string derivation;  //!< DerivationDescription: how an effective or summed dose was made
+  int bits = 32;           //!< 32 or 16
   std::string uid_seed;
 };
-/// RTDOSE, DoseUnits GY, PHYSICAL, PLAN, total over all fractions. Written values differ from `dose` by at most half a
-/// step of max/(2^bits - 1).
+/// RTDOSE, DoseUnits GY, PHYSICAL and PLAN unless told otherwise, total over all fractions. Written values differ from
+/// `dose` by at most half a step of max/(2^bits - 1).
 InstanceReference write_dose(const DoseGrid& dose, const DoseExport& info, const ProgramInfo& program,
                              const std::filesystem::path& path);
 

@@ -79,6 +79,15 @@ void put_structures(DcmItem& dataset, const InstanceReference& structures) {
   put(purpose, DCM_CodeMeaning, std::string("Structure set of the planned dose"));
 }
 
+void put_source(DcmItem& dataset, const InstanceReference& source) {
+  DcmItem& item = append_item(dataset, DCM_SourceInstanceSequence);
+  put_reference(item, source);
+  DcmItem& purpose = append_item(item, DCM_PurposeOfReferenceCodeSequence);
+  put(purpose, DCM_CodeValue, std::string("DOSE"));
+  put(purpose, DCM_CodingSchemeDesignator, std::string("99SBRTPLAN"));
+  put(purpose, DCM_CodeMeaning, std::string("Dose that this one was computed from"));
+}
+
 void check_size(const DoseGrid& dose, int bits, const std::string& where) {
   const GridSize size = dose.grid().size();
   constexpr double largest_element = 4294967294.0;  // 32-bit length, even
@@ -118,12 +127,16 @@ InstanceReference write_dose(const DoseGrid& dose, const DoseExport& info, const
   put(dataset, DCM_PixelRepresentation, Uint16(0));
   put_geometry(dataset, dose.grid());
   put(dataset, DCM_DoseUnits, std::string("GY"));
-  put(dataset, DCM_DoseType, std::string("PHYSICAL"));
-  put(dataset, DCM_DoseComment, std::string(research_statement));
-  put(dataset, DCM_DoseSummationType, std::string("PLAN"));
+  put(dataset, DCM_DoseType, std::string(info.effective ? "EFFECTIVE" : "PHYSICAL"));
+  put(dataset, DCM_DoseComment, with_statement(info.comment, longest_long_string));
+  put(dataset, DCM_DoseSummationType, std::string(info.several_plans ? "MULTI_PLAN" : "PLAN"));
   put(dataset, DCM_DoseGridScaling, scaling);
-  put_reference(append_item(dataset, DCM_ReferencedRTPlanSequence),
-                info.plan.value_or(InstanceReference{UID_RTPlanStorage, uid_from(info.uid_seed + "/plan")}));
+  std::vector<InstanceReference> plans = info.plans;
+  if (plans.empty())
+    plans = {info.plan.value_or(InstanceReference{UID_RTPlanStorage, uid_from(info.uid_seed + "/plan")})};
+  for (const InstanceReference& plan : plans) put_reference(append_item(dataset, DCM_ReferencedRTPlanSequence), plan);
+  for (const InstanceReference& source : info.sources) put_source(dataset, source);
+  if (!info.derivation.empty()) put(dataset, DCM_DerivationDescription, one_line(info.derivation, longest_short_text));
   if (info.structures) put_structures(dataset, *info.structures);
   if (info.bits == 32)
     put_pixels<Uint32>(dataset, dose, std::stod(scaling));

@@ -84,7 +84,10 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   }
   input.queries = request.queries;
   input.goals = request.goals;
-  input.alpha_beta_gy = request.alpha_beta_gy;
+  input.biology = request.biology;
+  input.fractions = request.fractions;
+  input.effective_dose = std::any_of(total.parts.begin(), total.parts.end(),
+                                     [](const DosePart& part) { return part.dose_type == "EFFECTIVE"; });
   input.interpolation = request.interpolation;
   input.wanted = request.wanted;
   outcome.evaluation = evaluate(input, progress);

@@ -22,7 +22,8 @@ struct EvaluateRequest {
   std::string body;
   std::vector<StructureQuery> queries;
   std::vector<Goal> goals;
-  double alpha_beta_gy = 10.0;
+  Biology biology;
+  std::optional<int> fractions;  //!< of the dose; for biological doses without a target
   Interpolation interpolation = Interpolation::cubic;
   BetweenPlanes between = BetweenPlanes::shape_following;
   WantedInterval wanted;

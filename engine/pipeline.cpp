@@ -222,7 +222,7 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   input.body_mask = &prepared.patient.body;
   input.queries = request.queries;
   input.goals = request.goals;
-  input.alpha_beta_gy = request.alpha_beta_gy;
+  input.biology = request.biology;
   Evaluation evaluation = evaluate(input, progress);
   append(warnings, evaluation.warnings);
   append(warnings, isodose_warnings(evaluation));

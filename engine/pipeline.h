@@ -35,7 +35,7 @@ struct PlanRequest {
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
   SimdChoice simd = SimdChoice::widest;  //!< of the forward dose
-  double alpha_beta_gy = 10.0;
+  Biology biology;
   std::optional<BeamSet> candidates;  //!< weigh these instead of making candidates
 };
 

@@ -1,7 +1,10 @@
 #include "dicom/export.h"
+#include "engine/accumulate_case.h"
+#include "engine/cli/biology_options.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
+#include "engine/effective_dose.h"
 #include "engine/forward_dose.h"
 #include "engine/plan_outputs.h"
 #include "engine/version.h"
@@ -18,7 +21,9 @@ namespace {
 struct DoseVerb {
   ForwardRequest request;
   PlanOptionTexts texts;
-  std::string beams, out, point, path = "fast";
+  EffectiveRequest effective;
+  BiologyTexts biology;
+  std::string beams, out, point, path = "fast", quantity = "physical", tissue;
   bool overwrite = false;
   std::function<bool(const std::string&)> stated;
 };
@@ -73,20 +78,38 @@ void run(DoseVerb& verb, Session& session) {
   verb.request.path = verb.path == "exact" ? DosePath::exact : DosePath::fast;
   if (!verb.point.empty()) verb.request.trace = parse_point(verb.point);
 
+  verb.effective.quantity = quantity_named(verb.quantity);
+  refuse_unused_biology(verb.biology, verb.tissue, verb.effective.quantity);
+  verb.effective.tissue = chosen_tissue(parse_biology(verb.biology), verb.tissue);
+  if (verb.effective.quantity != DoseQuantity::physical)
+    verb.effective.fractions = fractions_of_beams(verb.beams, verb.effective.fractions);
+
   const ForwardOutcome outcome = forward_dose(verb.request, session.progress());
+  std::optional<EffectiveDose> effective;
+  if (verb.effective.quantity != DoseQuantity::physical)
+    effective = effective_dose(outcome, verb.request, verb.beams, verb.effective, session.progress());
+  const DoseGrid& dose = effective ? effective->dose : outcome.dose.dose;
   dicom::DoseExport info;
   info.patient_study = outcome.input.ct_series.patient_study;
   info.frame_of_reference_uid = outcome.input.ct_series.frame_of_reference_uid;
   info.series_description = "sbrtplan dose";
   info.structures = outcome.input.structure_file.reference;
-  info.uid_seed = uid_seed_of(outcome.dose.dose, outcome.input.structure_file.reference.sop_instance_uid,
+  if (effective) {
+    info.effective = true;
+    info.series_description = "sbrtplan " + std::string(to_string(verb.effective.quantity));
+    info.comment = effective_comment(verb.effective.quantity, verb.effective.tissue);
+    info.derivation = effective->derivation;
+    session.log(effective->warnings);
+  }
+  info.uid_seed = uid_seed_of(dose, outcome.input.structure_file.reference.sop_instance_uid,
                               outcome.input.ct_series.series_instance_uid);
-  dicom::write_dose(outcome.dose.dose, info, {program_version(), program_revision()}, verb.out);
+  dicom::write_dose(dose, info, {program_version(), program_revision()}, verb.out);
   session.log(outcome.warnings);
   if (verb.request.trace) print_trace(outcome, verb.point);
   double maximum = 0;
-  for (const float d : outcome.dose.dose.values()) maximum = std::max(maximum, double(d));
-  const GridSize n = outcome.dose.dose.grid().size();
+  for (const float d : dose.values()) maximum = std::max(maximum, double(d));
+  const GridSize n = dose.grid().size();
+  if (effective) fmt::print("{}\n", effective->derivation);
   fmt::print("{} beams, {} x {} x {} points of {} mm, maximum {:.3f} Gy\nwritten: {}\n{}\n", verb.request.beams.size(),
              n.nx, n.ny, n.nz, verb.request.grid_mm, maximum, verb.out, disclaimer);
 }
@@ -111,6 +134,16 @@ void add_dose_verb(CLI::App& app, Session& session) {
   verb->add_option("--dose-path", v->path, "fast: production; exact: one traced ray per beam and point, slow")
       ->check(CLI::IsMember({"fast", "exact"}))
       ->capture_default_str();
+  verb->add_option("--quantity", v->quantity, "physical dose, or bed or eqd2 in every voxel (type EFFECTIVE)")
+      ->check(CLI::IsMember({"physical", "bed", "eqd2"}))
+      ->capture_default_str();
+  verb->add_option("--fractions", v->effective.fractions, "fractions, for bed and eqd2 (default: those of plan.json)")
+      ->check(CLI::Range(1, 1000));
+  add_biology_options(*verb, v->biology);
+  add_repair_option(*verb, v->biology);
+  verb->add_option("--tissue", v->tissue, "structure of the biology file whose tissue is taken (default: its default)");
+  verb->add_option("--nodes", v->effective.nodes,
+                   "with repair: node set whose path the beams follow (default: that of plan.json, else file order)");
   add_simd_option(*verb, v->texts);
   add_patient_options(*verb, v->request.patient, v->texts);
   add_selection_options(*verb, v->request.selection);

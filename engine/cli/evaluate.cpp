@@ -1,3 +1,4 @@
+#include "engine/cli/biology_options.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/session.h"
 #include "engine/evaluate_case.h"
@@ -19,6 +20,7 @@ struct EvaluateVerb {
   std::vector<std::string> inputs, prescriptions, queries, goals;
   std::string relative_reference, fractions_of_dose, json, dvh, goals_file, interpolation = "cubic",
                                                                             contours = "shape-following";
+  BiologyTexts biology;
   bool strict = false, overwrite = false;
 };
 
@@ -42,6 +44,7 @@ void run(EvaluateVerb& verb, Session& session) {
   for (const std::string& text : verb.goals) verb.request.goals.push_back(parsed("--goal", text, Goal::parse));
   if (!verb.goals_file.empty())
     for (Goal& goal : read_goal_file(verb.goals_file)) verb.request.goals.push_back(std::move(goal));
+  verb.request.biology = parse_biology(verb.biology);
   verb.request.interpolation = verb.interpolation == "linear" ? Interpolation::linear : Interpolation::cubic;
   verb.request.between = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
 
@@ -81,9 +84,10 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--query", v->queries, "one more number, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   verb->add_option("--goals", v->goals_file, "goals as JSON (docs/formats.md)");
   verb->add_option("--goal", v->goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
-  verb->add_option("--alpha-beta-gy", v->request.alpha_beta_gy, "alpha/beta of BED and EQD2")
-      ->check(CLI::Range(0.1, 100.0))
-      ->capture_default_str();
+  add_biology_options(*verb, v->biology);
+  verb->add_option("--fractions", v->request.fractions,
+                   "fractions of the dose, for biological doses without a target and its prescription")
+      ->check(CLI::Range(1, 1000));
   verb->add_option("--volume-interval-pct", v->request.wanted.volume_pct,
                    "wanted numerical interval of volumes: half width in % of the structure, of targets half of it")
       ->check(CLI::Range(0.001, 10.0))

@@ -1,4 +1,5 @@
 #include "engine/case_file.h"
+#include "engine/cli/biology_options.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
 #include "engine/pipeline.h"
@@ -18,6 +19,7 @@ namespace {
 struct PlanVerb {
   PlanRequest request;
   PlanOptionTexts texts;
+  BiologyTexts biology;
   std::string out;
   bool overwrite = false, strict = false;
   std::function<bool(const std::string&)> stated;
@@ -41,6 +43,7 @@ void run(PlanVerb& verb, Session& session) {
     verb.texts.inputs.clear();
   }
   parse_texts(verb.texts, verb.request);
+  verb.request.biology = parse_biology(verb.biology);
   if (verb.request.targets.prescriptions.empty())
     throw InputError("no prescription", "--prescription", "weights need a dose to aim at",
                      "give one such as --prescription 45Gy/5fx@75%");
@@ -84,6 +87,7 @@ void add_plan_verb(CLI::App& app, Session& session) {
   verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
   verb->add_option("--query", v->texts.queries, "one more number to report, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   add_candidate_options(*verb, v->request, v->texts);
+  add_biology_options(*verb, v->biology);
   verb->add_option("--grid-mm", v->request.grid_mm,
                    "dose grid spacing, 0.5 to 5 mm (default: 1 mm for targets under 10 cc, else 1.5)");
   verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")

@@ -1,6 +1,6 @@
 #include "engine/evaluation/dvh.h"
 
-#include "engine/evaluation/radiobiology.h"
+#include "engine/evaluation/biological_metric.h"
 #include "geometry/parallel.h"
 #include "geometry/units.h"
 
@@ -148,19 +148,17 @@ double Dvh::volume_noise_mm3(double hot_mm3) const {
 }
 
 std::optional<double> Dvh::value(const Metric& metric, const std::optional<DoseReference>& reference) const {
-  if (empty() || (metric.needs_prescription() && !reference)) return std::nullopt;
+  if (empty() || !why_no_biology(metric, reference).empty()) return std::nullopt;
+  if (metric.is_response()) return response_pct(*this, metric, *reference);
   if (metric.scale != Metric::Scale::physical) {
-    const double alpha_beta = metric.alpha_beta_gy.value_or(reference->alpha_beta_gy);
-    const auto convert = [&](double d) {
-      const double dose = std::max(d, 0.0);
-      return metric.scale == Metric::Scale::bed ? bed_gy(dose, reference->fractions, alpha_beta)
-                                                : eqd2_gy(dose, reference->fractions, alpha_beta);
-    };
+    const BiologicalDose convert(metric, *reference);
     Metric plain = metric;
     plain.scale = Metric::Scale::physical;
-    const DoseReference converted{convert(reference->dose_gy), reference->fractions, alpha_beta};
+    DoseReference converted = *reference;
+    converted.dose_gy = reference->dose_gy > 0 ? convert(reference->dose_gy) : 0;
     return mapped(convert).value(plain, converted);
   }
+  if (metric.needs_prescription() && !(reference && reference->dose_gy > 0)) return std::nullopt;
   const auto as_dose = [&](double gy) {
     return metric.result_unit == Metric::Unit::percent ? 100 * gy / reference->dose_gy : gy;
   };
@@ -179,6 +177,9 @@ std::optional<double> Dvh::value(const Metric& metric, const std::optional<DoseR
       return as_dose(max_);
     case Metric::Kind::geud:
       return as_dose(geud_gy(metric.argument));
+    case Metric::Kind::ntcp:
+    case Metric::Kind::tcp:
+      break;  // answered above
     case Metric::Kind::volume_at_dose:
       return as_volume(volume_at_dose_mm3(dose_argument));
     case Metric::Kind::cold_volume_at_dose:

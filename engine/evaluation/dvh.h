@@ -12,9 +12,10 @@ namespace sbrt {
 
 /// What percentages of dose and biological doses refer to.
 struct DoseReference {
-  double dose_gy = 0;  //!< prescription, total over all fractions
-  int fractions = 1;
-  double alpha_beta_gy = 10.0;
+  double dose_gy = 0;      //!< prescription, total over all fractions; 0: none
+  int fractions = 0;       //!< of the dose; 0: not known
+  Tissue tissue;           //!< of the structure
+  bool effective = false;  //!< the doses are biologically effective ones already and are not converted again
 };
 
 /// One point in each piece. In a whole piece (of the largest volume there is) it lies at a place that looks random but
@@ -41,7 +42,9 @@ class Dvh {
   bool empty() const { return dose_.empty(); }         ///< no dose anywhere; then only the volumes have a meaning
   double min_gy() const { return min_; }
   double max_gy() const { return max_; }
-  double mean_gy() const { return mean_; }  ///< of the covered part
+  double mean_gy() const { return mean_; }                         ///< of the covered part
+  std::span<const double> doses_gy() const { return dose_; }       ///< of the pieces with a dose, falling
+  std::span<const double> volumes_mm3() const { return volume_; }  ///< of the same pieces
 
   /// Smallest dose in the hottest `volume_mm3`; nothing when that volume is not covered or larger than the structure.
   std::optional<double> dose_at_volume_gy(double volume_mm3) const;
@@ -56,7 +59,7 @@ class Dvh {
   /// that is flat or in several places has more surface), at most all.
   double volume_noise_mm3(double hot_mm3) const;
   /// Value in the metric's unit; nothing when it does not exist: a volume that the structure does not have, a dose
-  /// outside the grid, or a percentage without reference.
+  /// outside the grid, a percentage without reference, a biological dose without fractions (biological_metric.h).
   std::optional<double> value(const Metric& metric, const std::optional<DoseReference>& reference) const;
 
   /// The same curve with another dose for each; `map` must not fall.

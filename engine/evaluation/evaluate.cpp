@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 namespace sbrt {
 namespace {
@@ -23,17 +24,39 @@ Region region_of(const EvaluationInput& input) {
   return input.body_mask ? Region::of(*input.body_mask) : Region::everything();
 }
 
-// What % of dose means on a structure: its own prescription, else the one that all targets share.
-std::optional<DoseReference> reference_for(const Prescription* own, const EvaluationInput& input) {
-  const auto reference = [&](const Prescription& p) {
-    return DoseReference{p.dose_gy, p.fractions, input.alpha_beta_gy};
-  };
-  if (own) return reference(*own);
-  if (input.targets.empty()) return std::nullopt;
-  const Prescription& first = input.targets.front().prescription;
+// What % of dose and biological doses mean on a structure: its own prescription, else what all targets share.
+DoseReference reference_for(const std::string& structure, const Prescription* own, const EvaluationInput& input) {
+  DoseReference reference{0, input.fractions.value_or(0), input.biology.of(structure), input.effective_dose};
+  if (!own && input.targets.empty()) return reference;
+  const Prescription& p = own ? *own : input.targets.front().prescription;
+  reference.dose_gy = p.dose_gy;
+  reference.fractions = p.fractions;
+  if (own) return reference;
+  for (const EvaluatedTarget& t : input.targets) {
+    if (t.prescription.dose_gy != p.dose_gy) reference.dose_gy = 0;
+    if (t.prescription.fractions != p.fractions) reference = {0, 0, reference.tissue, reference.effective};
+  }
+  return reference;
+}
+
+void check_fractions(const EvaluationInput& input) {
+  if (!input.fractions) return;
   for (const EvaluatedTarget& t : input.targets)
-    if (t.prescription.dose_gy != first.dose_gy || t.prescription.fractions != first.fractions) return std::nullopt;
-  return reference(first);
+    if (t.prescription.fractions != *input.fractions)
+      throw InputError("two numbers of fractions", "--fractions",
+                       std::to_string(*input.fractions) + " are stated, the prescription of '" + t.structure +
+                           "' says " + std::to_string(t.prescription.fractions),
+                       "leave the option out or correct the prescription");
+}
+
+// A tissue of the biology file without a structure may be a misspelt name; the standard would be used instead.
+void warn_of_unused_tissues(const Biology& biology, const std::vector<std::string>& names, Warnings& warnings) {
+  std::string unused;
+  for (const Tissue& tissue : biology.structures)
+    if (std::find(names.begin(), names.end(), tissue.name) == names.end())
+      unused += (unused.empty() ? "'" : ", '") + tissue.name + "'";
+  if (!unused.empty())
+    warnings.push_back({"biology-unused", "no structure has the name that the biology file gives: " + unused});
 }
 
 double bin_width_gy(const DoseGrid& dose) {
@@ -44,7 +67,8 @@ double bin_width_gy(const DoseGrid& dose) {
 }  // namespace
 
 Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
-  SBRT_EXPECT(input.dose && input.alpha_beta_gy > 0 && input.wanted.volume_pct > 0 && input.wanted.dose_pct > 0);
+  SBRT_EXPECT(input.dose && input.wanted.volume_pct > 0 && input.wanted.dose_pct > 0);
+  check_fractions(input);
   const std::size_t count = input.structures.size();
   std::vector<std::string> names;
   for (const NamedShape& s : input.structures) names.push_back(s.shape.name());
@@ -75,7 +99,13 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
       "point belongs to the nearest target";
   result.contour_rule = count > 0 ? std::string(to_string(input.structures.front().shape.rule())) : "";
   result.dose_interpolation = std::string(to_string(input.interpolation));
-  result.alpha_beta_gy = input.alpha_beta_gy;
+  result.standard_tissue = input.biology.standard;
+  result.effective_dose = input.effective_dose;
+  if (input.effective_dose)
+    result.warnings.push_back({"effective-dose",
+                               "the dose is of type EFFECTIVE: every dose here is a biologically effective one, the "
+                               "prescription is taken as one too, and BED or EQD2 of it are not formed again"});
+  warn_of_unused_tissues(input.biology, names, result.warnings);
   result.dvh_bin_gy = bin_width_gy(*input.dose);
   if (region.is_everything() && !input.targets.empty())
     result.warnings.push_back(
@@ -93,7 +123,7 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
     structure.volume_cc = named.shape.volume_mm3() / units::cc;
     const Interval volume = named.shape.volume_interval_mm3();
     structure.volume_interval_cc = {volume.low / units::cc, volume.high / units::cc};
-    structure.reference = reference_for(own[s], input);
+    structure.reference = reference_for(names[s], own[s], input);
     const double share = own[s] ? wanted_of_targets : 1;
     SampledTwice sampled = fill_structure_result(named.shape, dose, metrics_for(names[s], own[s], queries),
                                                  {share * input.wanted.volume_pct, share * input.wanted.dose_pct},
@@ -112,7 +142,7 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
   progress.end();
   for (const Warnings& w : warnings) append(result.warnings, w);
 
-  result.targets = judge_targets(dose, region, judged, input.alpha_beta_gy, result, progress);
+  result.targets = judge_targets(dose, region, judged, result, progress);
   result.goals = evaluate_goals(input.goals, result.structures);
   return result;
 }

@@ -5,6 +5,7 @@
 #include "engine/evaluation/goals.h"
 #include "engine/evaluation/indices.h"
 #include "engine/evaluation/query.h"
+#include "engine/evaluation/tissue.h"
 #include "engine/planning/prescription.h"
 #include "geometry/interpolate.h"
 #include "geometry/progress.h"
@@ -44,7 +45,9 @@ struct EvaluationInput {
   const Occupancy* body_mask = nullptr;
   std::vector<StructureQuery> queries;  //!< beyond the default list
   std::vector<Goal> goals;
-  double alpha_beta_gy = 10.0;
+  Biology biology;
+  std::optional<int> fractions;  //!< of the dose where no prescription says so; else they must agree
+  bool effective_dose = false;   //!< the dose is a biologically effective one (RTDOSE of type EFFECTIVE)
   Interpolation interpolation = Interpolation::cubic;
   WantedInterval wanted;  //!< of targets half of it
 };
@@ -63,7 +66,7 @@ struct StructureResult {
   std::map<std::string, Interval> query_intervals;  //!< sampling and end caps (measured_metrics.h); not of Min and Max
   Dvh dvh;
   std::vector<double> dvh_dose_gy, dvh_volume_cc;  //!< cumulative, on bins of Evaluation::dvh_bin_gy
-  std::optional<DoseReference> reference;  //!< what % of dose, BED and EQD2 refer to; nothing when targets differ
+  std::optional<DoseReference> reference;          //!< what % of dose, BED, EQD2, NTCP and TCP refer to
 };
 
 /// R50 and D2cm against the RTOG 0813/0915 table: "none", "minor", "major" deviation; "out of range" outside 1.8...163
@@ -76,8 +79,9 @@ struct RtogComparison {
 struct TargetResult {
   std::string name;
   Prescription prescription;
-  double alpha_beta_gy = 10;
-  double prescription_bed_gy = 0, prescription_eqd2_gy = 0;  //!< linear-quadratic model
+  Tissue tissue;
+  /// By the tissue's model, repopulation included. Nothing for a dose that is effective already.
+  std::optional<double> prescription_bed_gy, prescription_eqd2_gy;
   Indices indices;
   std::optional<RtogComparison> rtog;
 };
@@ -90,7 +94,8 @@ struct Evaluation {
   std::string piv_partition;       //!< how PIV is divided between targets, in words
   std::string contour_rule;        //!< between-plane rule
   std::string dose_interpolation;  //!< "cubic", "linear"
-  double alpha_beta_gy = 10;
+  Tissue standard_tissue;          //!< of structures without their own
+  bool effective_dose = false;
   double dvh_bin_gy = 0;  //!< 0.05 Gy, or 0.1 % of the largest dose in the grid where that is finer
   std::optional<double> max_in_body_gy;
   Warnings warnings;
@@ -98,8 +103,9 @@ struct Evaluation {
 
 /// Queries every structure gets: targets D98%, D95%, D50%, D2%, D0.03cc, V<Rx>Gy[%]; others D0.03cc, D2%.
 /// Warnings: structure-outside-grid, query-without-value, interval-not-reached, piv-at-grid-edge, piv-at-body-edge,
-/// piv-merged, piv50-..., targets-overlap, target-outside-body, no-body.
-/// @throws InputError for an unknown structure in a query, goal or target, or a dose that is not finite
+/// piv-merged, piv50-..., targets-overlap, target-outside-body, no-body, effective-dose, biology-unused.
+/// @throws InputError for an unknown structure in a query, goal or target, fractions that disagree with a prescription,
+/// or a dose that is not finite
 Evaluation evaluate(const EvaluationInput& input, Progress& progress = no_progress);
 
 }  // namespace sbrt

@@ -8,15 +8,19 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
+#include <map>
 #include <string_view>
+#include <utility>
 
 namespace sbrt {
 namespace {
 
 constexpr const char* grammar =
     "write STRUCTURE:METRIC, where METRIC is D95%, D0.03cc, V20Gy[%], V12Gy[cc], CV18Gy[cc], Min, Mean, Max, "
-    "gEUD(a=8), "
-    "BED(D95%) or EQD2(D0.03cc,ab=3); a goal adds <= or >= with a value and a unit, like Cord:D0.03cc <= 21.9 Gy";
+    "gEUD(a=8), BED(D95%), EQD2(D0.03cc,ab=3), NTCP, NTCP(td50=24.5,m=0.18,n=0.87), TCP or TCP(d50=60,gamma50=2); a "
+    "goal "
+    "adds <= or >= with a value and a unit, like Cord:D0.03cc <= 21.9 Gy";
 constexpr std::size_t longest_text = 256;
 
 std::string_view trim(std::string_view text) {
@@ -151,6 +155,65 @@ void read_geud(Scanner& scan, Metric& m) {
   scan.expect(")");
 }
 
+// "(td50=24.5, m=0.18, as-is)": numbers by key, all positive.
+class ResponseArguments {
+ public:
+  ResponseArguments(Scanner& scan, std::initializer_list<std::string_view> keys) : scan_(scan) {
+    do {
+      if (scan.accept("as-is")) {
+        as_is_ = true;
+        continue;
+      }
+      const auto key = std::find_if(keys.begin(), keys.end(), [&](std::string_view k) { return scan.accept(k); });
+      if (key == keys.end()) scan.fail("a parameter is expected");
+      scan.expect("=");
+      const double value = scan.number();
+      if (!(value > 0)) scan.fail("the parameter must be positive");
+      if (!values_.emplace(*key, value).second) scan.fail(fmt::format("'{}' is given twice", *key));
+    } while (scan.accept(","));
+    scan.expect(")");
+    if (as_is_ && has("fx")) scan.fail("either fx= or as-is");
+  }
+  bool has(std::string_view key) const { return values_.count(key) > 0; }
+  double at(std::string_view key) const {
+    if (!has(key)) scan_.fail(fmt::format("'{}=' is missing", key));
+    return values_.find(key)->second;
+  }
+  ResponseDose dose() const {
+    ResponseDose dose;
+    if (has("fx")) dose.fraction_gy = at("fx");
+    if (as_is_) dose.fraction_gy.reset();
+    return dose;
+  }
+
+ private:
+  Scanner& scan_;
+  std::map<std::string, double, std::less<>> values_;
+  bool as_is_ = false;
+};
+
+constexpr const char* stated_in_query = "stated in the query";
+
+void read_response(Scanner& scan, Metric& m, Metric::Kind kind) {
+  m.kind = kind;
+  m.result_unit = Metric::Unit::percent;
+  if (!scan.accept("(")) return;
+  if (kind == Metric::Kind::ntcp) {
+    const ResponseArguments given(scan, {"td50", "m", "n", "fx", "ab"});
+    m.ntcp = NtcpModel{{given.at("td50"), given.at("m"), given.at("n"), stated_in_query}, given.dose(), ""};
+    if (given.has("ab")) m.alpha_beta_gy = given.at("ab");
+    return;
+  }
+  const ResponseArguments given(scan, {"d50", "gamma50", "rho", "alpha", "fx", "ab"});
+  if (given.has("rho") || given.has("alpha")) {
+    if (given.has("d50") || given.has("gamma50") || given.has("fx")) scan.fail("rho and alpha stand alone");
+    m.tcp = TcpModel{ClonogenParameters{given.at("rho"), given.at("alpha"), stated_in_query}, given.dose()};
+  } else {
+    m.tcp = TcpModel{PoissonParameters{given.at("d50"), given.at("gamma50"), stated_in_query}, given.dose()};
+  }
+  if (given.has("ab")) m.alpha_beta_gy = given.at("ab");
+}
+
 Metric read_metric(Scanner& scan, std::optional<Metric::Unit> unit_of_goal) {
   Metric m;
   if (scan.accept("CV")) {
@@ -180,6 +243,14 @@ Metric parse_metric(std::string_view text, std::optional<Metric::Unit> unit_of_g
   if (text.size() > longest_text)
     throw InputError("a metric is too long", "", fmt::format("the limit is {} characters", longest_text), grammar);
   Scanner scan(text);
+  for (const auto& [word, kind] : {std::pair{"NTCP", Metric::Kind::ntcp}, std::pair{"TCP", Metric::Kind::tcp}}) {
+    if (!scan.accept(word)) continue;
+    Metric m;
+    read_response(scan, m, kind);
+    if (!scan.at_end()) scan.fail("nothing more is expected");
+    m.text = std::string(text);
+    return m;
+  }
   const Metric::Scale scale = scan.accept("BED")    ? Metric::Scale::bed
                               : scan.accept("EQD2") ? Metric::Scale::eqd2
                                                     : Metric::Scale::physical;
@@ -220,8 +291,9 @@ std::string to_string(Metric::Unit unit) {
 Metric Metric::parse(const std::string& text) { return parse_metric(text, std::nullopt); }
 
 bool Metric::needs_prescription() const {
+  if (is_response()) return false;
   const bool is_dose = kind != Kind::volume_at_dose && kind != Kind::cold_volume_at_dose;
-  return scale != Scale::physical || (is_dose ? result_unit : argument_unit) == Unit::percent;
+  return (is_dose ? result_unit : argument_unit) == Unit::percent;
 }
 
 StructureQuery StructureQuery::parse(const std::string& text) { return parse_query(text, std::nullopt); }

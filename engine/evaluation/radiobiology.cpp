@@ -63,15 +63,21 @@ double repopulation_loss_gy(double treatment_days, const Repopulation& p) {
          (p.alpha_per_gy * p.doubling_days);  // (12)
 }
 
+BeamFactors beam_factors(double x) {
+  SBRT_EXPECT(x >= 0);
+  return {factor_within_beam(x), unrepaired_at_end(x)};
+}
+
 Protraction::Protraction(double repair_half_time_min) : repair_per_min_(std::numbers::ln2 / repair_half_time_min) {
   SBRT_EXPECT(repair_half_time_min > 0);
 }
 
 void Protraction::add_beam(double dose_gy, double minutes, double gap_min) {
   SBRT_EXPECT(dose_gy >= 0 && minutes >= 0 && gap_min >= 0);
-  const double x = repair_per_min_ * minutes, at_end = unrepaired_at_end(x);
+  const double x = repair_per_min_ * minutes;
+  const auto [within, at_end] = beam_factors(x);
   const double before = std::exp(-repair_per_min_ * gap_min) * unrepaired_;
-  squared_ += dose_gy * dose_gy * factor_within_beam(x) + 2 * dose_gy * at_end * before;  // (13)
+  squared_ += dose_gy * dose_gy * within + 2 * dose_gy * at_end * before;  // (13)
   unrepaired_ = before * std::exp(-x) + dose_gy * at_end;
   dose_ += dose_gy;
 }

@@ -41,6 +41,13 @@ struct Repopulation {
 /// What the treatment's length takes from BED (12): ln 2 max(0, T - Tk)/(alpha Tp), to be subtracted [Gy].
 double repopulation_loss_gy(double treatment_days, const Repopulation& parameters);
 
+/// What a beam of constant dose rate contributes to (13). @param x repair constant times its duration, >= 0
+struct BeamFactors {
+  double within = 1;  //!< g(x) = 2 (x - 1 + exp(-x))/x^2: repair while it is on
+  double at_end = 1;  //!< A = (1 - exp(-x))/x: share of its damage not repaired at its end
+};
+BeamFactors beam_factors(double x);
+
 /// Lea-Catcheside factor of one fraction that is given beam by beam (13), O(1) per beam, so that it can be carried in
 /// every voxel. One repair half-time; the dose rate is constant within a beam.
 class Protraction {

@@ -1,5 +1,6 @@
 #include "engine/evaluation/structure_names.h"
 
+#include "engine/evaluation/biological_metric.h"
 #include "geometry/error.h"
 #include "geometry/structure_set.h"
 
@@ -35,7 +36,9 @@ std::size_t index_of_structure(const std::string& name, const std::vector<std::s
 
 std::string why_no_value(const Metric& metric, const StructureResult& structure) {
   if (!structure.has_dose) return "the dose grid does not cover the structure";
-  if (metric.needs_prescription() && !structure.reference) return "the targets have different prescriptions";
+  if (const std::string why = why_no_biology(metric, structure.reference); !why.empty()) return why;
+  if (metric.needs_prescription() && !(structure.reference && structure.reference->dose_gy > 0))
+    return "there is no prescription, or the targets have different ones";
   if (metric.kind == Metric::Kind::dose_at_volume && metric.argument_unit == Metric::Unit::cc &&
       metric.argument > structure.volume_cc)
     return fmt::format("the structure has only {:.4g} cc", structure.volume_cc);

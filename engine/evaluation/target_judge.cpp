@@ -2,7 +2,7 @@
 
 #include "engine/evaluation/dose_extremes.h"
 #include "engine/evaluation/measured_metrics.h"
-#include "engine/evaluation/radiobiology.h"
+#include "geometry/error.h"
 #include "geometry/parallel.h"
 #include "geometry/units.h"
 
@@ -35,14 +35,17 @@ class TargetJudge {
     for (JudgedTarget& t : targets_) raise_maximum(t);
   }
 
-  TargetResult judge(std::size_t t, double alpha_beta_gy) {
+  TargetResult judge(std::size_t t) {
     const JudgedTarget& target = targets_[t];
     TargetResult result;
     result.name = target.shape->name();
     result.prescription = target.prescription;
-    result.alpha_beta_gy = alpha_beta_gy;
-    result.prescription_bed_gy = bed_gy(target.prescription.dose_gy, target.prescription.fractions, alpha_beta_gy);
-    result.prescription_eqd2_gy = eqd2_gy(target.prescription.dose_gy, target.prescription.fractions, alpha_beta_gy);
+    SBRT_EXPECT(target.structure->reference);
+    result.tissue = target.structure->reference->tissue;
+    if (!target.structure->reference->effective) {
+      result.prescription_bed_gy = result.tissue.net_bed_gy(target.prescription.dose_gy, target.prescription.fractions);
+      result.prescription_eqd2_gy = result.tissue.equivalent_dose_gy(*result.prescription_bed_gy);
+    }
     if (!target.structure->has_dose) {
       warn("target-without-dose",
            fmt::format("{}: the dose grid does not cover the target; it has no indices", result.name));
@@ -217,8 +220,8 @@ class TargetJudge {
 }  // namespace
 
 std::vector<TargetResult> judge_targets(const DoseInterpolator& dose, const Region& region,
-                                        std::vector<JudgedTarget>& targets, double alpha_beta_gy,
-                                        Evaluation& evaluation, Progress& progress) {
+                                        std::vector<JudgedTarget>& targets, Evaluation& evaluation,
+                                        Progress& progress) {
   std::vector<TargetResult> results;
   if (targets.empty()) return results;
   double lowest = HUGE_VAL;
@@ -231,7 +234,7 @@ std::vector<TargetResult> judge_targets(const DoseInterpolator& dose, const Regi
   if (judge.max_in_body()) evaluation.max_in_body_gy = judge.max_in_body()->dose_gy;
   progress.begin("indices", std::int64_t(targets.size()));
   for (std::size_t t = 0; t < targets.size(); ++t) {
-    results.push_back(judge.judge(t, alpha_beta_gy));
+    results.push_back(judge.judge(t));
     progress.advance();
   }
   progress.end();

@@ -19,7 +19,6 @@ struct JudgedTarget {
 
 /// @return results in the order of the targets
 std::vector<TargetResult> judge_targets(const DoseInterpolator& dose, const Region& region,
-                                        std::vector<JudgedTarget>& targets, double alpha_beta_gy,
-                                        Evaluation& evaluation, Progress& progress);
+                                        std::vector<JudgedTarget>& targets, Evaluation& evaluation, Progress& progress);
 
 }  // namespace sbrt

@@ -1,7 +1,7 @@
 #include "engine/report/plan_report.h"
 
-#include "engine/evaluation/radiobiology.h"
 #include "engine/json.h"
+#include "engine/report/biology_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -61,7 +61,8 @@ void write_prescriptions(JsonWriter& json, const std::vector<TargetResult>& targ
   for (const TargetResult& target : targets) {
     json.begin_row_object().member("target", target.name);
     write_prescription(json, target.prescription);
-    json.member("bed_gy", target.prescription_bed_gy).member("eqd2_gy", target.prescription_eqd2_gy);
+    if (target.prescription_bed_gy) json.member("bed_gy", *target.prescription_bed_gy);
+    if (target.prescription_eqd2_gy) json.member("eqd2_gy", *target.prescription_eqd2_gy);
     json.end_object();
   }
   json.end_array();
@@ -113,16 +114,6 @@ void write_rtog(JsonWriter& json, const std::vector<TargetResult>& targets) {
     }
     json.end_object();
   }
-  json.end_object();
-}
-
-void write_radiobiology(JsonWriter& json, const std::vector<TargetResult>& targets) {
-  if (targets.empty()) return;
-  const TargetResult& first = targets.front();
-  json.key("radiobiology").begin_object();
-  json.member("alpha_beta_gy", first.alpha_beta_gy).member("model", "LQ");
-  json.member("prescription_bed_gy", first.prescription_bed_gy)
-      .member("prescription_eqd2_gy", first.prescription_eqd2_gy);
   json.end_object();
 }
 
@@ -189,7 +180,7 @@ std::string to_json(const PlanReport& report) {
   for (const TargetResult& t : evaluation.targets) write_target(json, t);
   json.end_object();
   write_rtog(json, evaluation.targets);
-  write_radiobiology(json, evaluation.targets);
+  write_radiobiology(json, evaluation);
   if (report.delivery) write_delivery(json, *report.delivery);
   write_goals(json, evaluation.goals);
   json.key("warnings").begin_array();

@@ -1,5 +1,6 @@
 #include "engine/report/text_table.h"
 
+#include "engine/report/biology_report.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
@@ -13,6 +14,12 @@ namespace {
 std::string printable(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return text;
+}
+
+std::string printable_lines(std::string text) {
+  for (char& c : text)
+    if (c != '\n') c = printable(std::string(1, c)).front();
   return text;
 }
 
@@ -128,9 +135,11 @@ std::string text_report(const PlanReport& report, bool colour) {
   const Evaluation& evaluation = report.evaluation;
   std::string out;
   for (const TargetResult& target : evaluation.targets) {
-    out += fmt::format("{}: {}, BED {} Gy, EQD2 {} Gy (alpha/beta {} Gy, LQ)\n", printable(target.name),
-                       target.prescription.to_string(), number(target.prescription_bed_gy),
-                       number(target.prescription_eqd2_gy), target.alpha_beta_gy);
+    out += fmt::format("{}: {}", printable(target.name), target.prescription.to_string());
+    if (target.prescription_bed_gy && target.prescription_eqd2_gy)
+      out += fmt::format(", BED {} Gy, EQD2 {} Gy ({})", number(*target.prescription_bed_gy),
+                         number(*target.prescription_eqd2_gy), target.tissue.description());
+    out += "\n";
     out += index_table(target);
     if (target.rtog)
       out += fmt::format("RTOG 0813/0915 deviation: R50 {}, D2cm {}\n", target.rtog->r50, target.rtog->d2cm);
@@ -143,6 +152,7 @@ std::string text_report(const PlanReport& report, bool colour) {
         printable(evaluation.piv_region), evaluation.contour_rule, evaluation.dose_interpolation);
   out += structure_table(evaluation) + "\n";
   if (report.dose_origin) out += dose_origin_text(*report.dose_origin) + "\n";
+  if (const std::string biology = biology_text(evaluation); !biology.empty()) out += printable_lines(biology) + "\n";
   if (!evaluation.goals.empty()) out += goal_table(evaluation.goals, colour) + "\n";
   if (const auto& d = report.delivery)
     out += fmt::format("delivery: {} beams from {} nodes, {} MU in all, about {} min per fraction\n", d->beams,

@@ -54,6 +54,29 @@ TEST_F(WriteDose, WithoutAPlanIsStillReadable) {
             "(4, 5, 7)\n");
 }
 
+TEST_F(WriteDose, EffectiveSumSaysHowItWasMade) {
+  DoseExport info = some_dose(16);
+  info.effective = info.several_plans = true;
+  info.comment = "EQD2 a/b 3 LQ";
+  info.derivation = "sum of 2 doses in EQD2 (5 fractions, 3 fractions); alpha/beta 3 Gy, LQ";
+  const std::string plan = "1.2.840.10008.5.1.4.1.1.481.5", dose = "1.2.840.10008.5.1.4.1.1.481.2";
+  info.plans = {{plan, "1.2.3.71"}, {plan, "1.2.3.72"}};
+  info.sources = {{dose, "1.2.3.81"}, {dose, "1.2.3.82"}};
+  write_dose(ramp(axial_grid(), 61.7), info, this_program(), folder / "dose.dcm");
+  EXPECT_EQ(dciodvfy_errors(folder / "dose.dcm", "RTDose"), "");
+  EXPECT_EQ(python(folder, R"(
+d = pydicom.dcmread(sys.argv[1])
+assert (d.DoseUnits, d.DoseType, d.DoseSummationType) == ('GY', 'EFFECTIVE', 'MULTI_PLAN')
+assert d.DoseComment == 'EQD2 a/b 3 LQ; research software, not a medical device', d.DoseComment
+assert d.DerivationDescription.startswith('sum of 2 doses in EQD2')
+assert [p.ReferencedSOPInstanceUID for p in d.ReferencedRTPlanSequence] == ['1.2.3.71', '1.2.3.72']
+assert [s.ReferencedSOPInstanceUID for s in d.SourceInstanceSequence] == ['1.2.3.81', '1.2.3.82']
+print('good')
+)",
+                   (folder / "dose.dcm").string()),
+            "good\n");
+}
+
 class WriteDoseBits : public WriteTest, public ::testing::WithParamInterface<std::tuple<int, double>> {};
 
 TEST_P(WriteDoseBits, PydicomReadsBackWithinHalfAStep) {

@@ -92,14 +92,14 @@ TEST(Dvh, GeneralisedDoseRunsFromMeanToMaximum) {
 TEST(Dvh, PercentOfDoseNeedsAPrescription) {
   const Dvh dvh = two_halves(60, 30);
   EXPECT_FALSE(value(dvh, "Mean[%]"));
-  const DoseReference reference{45, 5, 10};
+  const DoseReference reference{45, 5, {}, false};
   EXPECT_DOUBLE_EQ(value(dvh, "Mean[%]", reference).value(), 100);
   EXPECT_DOUBLE_EQ(value(dvh, "V100%[cc]", reference).value(), 0.5 + 0.25 * (60.0 - 45) / 15 - 0.25);
 }
 
 TEST(Dvh, BiologicalDoseIsConvertedPointByPoint) {
   const Dvh dvh = two_halves(60, 30);
-  const DoseReference reference{45, 5, 10};
+  const DoseReference reference{45, 5, {}, false};
   const double mean_of_bed = (bed_gy(60, 5, 10) + bed_gy(30, 5, 10)) / 2;
   EXPECT_NEAR(value(dvh, "BED(Mean)", reference).value(), mean_of_bed, 1e-9);
   EXPECT_GT(mean_of_bed, bed_gy(45, 5, 10));

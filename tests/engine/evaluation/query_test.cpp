@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <variant>
+
 namespace sbrt {
 namespace {
 
@@ -64,6 +66,42 @@ TEST(Metric, ReadsBiologicalDoses) {
   const Metric eqd2 = Metric::parse("EQD2(D0.03cc, ab=3)");
   EXPECT_EQ(eqd2.scale, Metric::Scale::eqd2);
   EXPECT_DOUBLE_EQ(eqd2.alpha_beta_gy.value(), 3);
+}
+
+TEST(Metric, ReadsResponses) {
+  const Metric ntcp = Metric::parse("NTCP");
+  EXPECT_EQ(ntcp.kind, Kind::ntcp);
+  EXPECT_EQ(ntcp.result_unit, Unit::percent);
+  EXPECT_FALSE(ntcp.ntcp);
+  EXPECT_FALSE(ntcp.needs_prescription());
+  const Metric stated = Metric::parse("ntcp(td50=24.5, m=0.18, n=0.87, ab=3)");
+  EXPECT_DOUBLE_EQ(stated.ntcp->parameters.td50_gy, 24.5);
+  EXPECT_DOUBLE_EQ(stated.ntcp->parameters.m, 0.18);
+  EXPECT_DOUBLE_EQ(stated.ntcp->parameters.n, 0.87);
+  EXPECT_EQ(stated.ntcp->parameters.source, "stated in the query");
+  EXPECT_DOUBLE_EQ(stated.ntcp->dose.fraction_gy.value(), 2);
+  EXPECT_DOUBLE_EQ(stated.alpha_beta_gy.value(), 3);
+  EXPECT_FALSE(Metric::parse("NTCP(as-is,td50=24.5,m=0.18,n=0.87)").ntcp->dose.fraction_gy);
+  const Metric poisson = Metric::parse("TCP(d50=60,gamma50=2,fx=3)");
+  EXPECT_EQ(poisson.kind, Kind::tcp);
+  EXPECT_DOUBLE_EQ(std::get<PoissonParameters>(poisson.tcp->parameters).gamma50, 2);
+  EXPECT_DOUBLE_EQ(poisson.tcp->dose.fraction_gy.value(), 3);
+  const Metric cells = Metric::parse("TCP(rho=1e7,alpha=0.3)");
+  EXPECT_DOUBLE_EQ(std::get<ClonogenParameters>(cells.tcp->parameters).clonogens_per_cc, 1e7);
+}
+
+TEST(Metric, RefusesResponsesThatSayTooLittleOrTooMuch) {
+  EXPECT_THAT(message_of("NTCP(td50=24.5,m=0.18)"), HasSubstr("'n=' is missing"));
+  EXPECT_THAT(message_of("NTCP(td50=24.5,m=0.18,n=0)"), HasSubstr("positive"));
+  EXPECT_THAT(message_of("NTCP(td50=24.5,m=0.18,n=1,n=1)"), HasSubstr("twice"));
+  EXPECT_THAT(message_of("NTCP(d50=24.5,m=0.18,n=1)"), HasSubstr("a parameter is expected"));
+  EXPECT_THAT(message_of("NTCP(td50=1,m=1,n=1,fx=3,as-is)"), HasSubstr("either"));
+  EXPECT_THAT(message_of("TCP(rho=1e7,gamma50=2)"), HasSubstr("stand alone"));
+  EXPECT_THAT(message_of("TCP(d50=60)"), HasSubstr("'gamma50=' is missing"));
+  EXPECT_THAT(message_of("BED(NTCP)"), HasSubstr("no metric"));
+  EXPECT_THAT(message_of("NTCP[%]"), HasSubstr("nothing more"));
+  EXPECT_EQ(Goal::parse("Lungs-GTV:NTCP <= 10 %").limit, 10);
+  EXPECT_THROW(Goal::parse("Lungs-GTV:NTCP <= 10 Gy"), InputError);
 }
 
 TEST(Metric, SaysWhereReadingStopped) {

@@ -40,7 +40,6 @@ PlanReport sample_report() {
   TargetResult target;
   target.name = "PTV";
   target.prescription = {45, 5, 75.0};
-  target.alpha_beta_gy = 10;
   target.prescription_bed_gy = 85.5;
   target.prescription_eqd2_gy = 71.25;
   target.indices["ci"] = {1.134, {1.131, 1.137}};
@@ -68,7 +67,7 @@ TEST(PlanReportJson, HasTheKeysOfTheSchema) {
   EXPECT_EQ(json.at("targets").at("PTV").at("ci"),
             nlohmann::json::parse(R"({"value": 1.134, "interval": [1.131, 1.137]})"));
   EXPECT_EQ(json.at("radiobiology"), nlohmann::json::parse(R"({"alpha_beta_gy": 10.0, "model": "LQ",
-                                                  "prescription_bed_gy": 85.5, "prescription_eqd2_gy": 71.25})"));
+                                                  "source": "default of the program", "prescription_bed_gy": 85.5, "prescription_eqd2_gy": 71.25})"));
   EXPECT_EQ(json.at("goals").at(0),
             nlohmann::json::parse(R"({"text": "PTV:D95% >= 45 Gy", "value": 45.1, "met": true})"));
   EXPECT_EQ(json.at("definitions").at("ci").at("formula"), "PIV/TIV");
