@@ -5,29 +5,33 @@
 #include "engine/evaluation/accumulation.h"
 #include "engine/forward_dose.h"
 #include "engine/planning/delivery_schedule.h"
+#include "geometry/volume.h"
 
 #include <string>
 #include <vector>
 
 namespace sbrt {
 
-/// (13) in every voxel: BED = n (d + G d^2/(alpha/beta)) with d the dose of one fraction and G of the actual beams.
-struct ProtractedDose {
-  DoseGrid physical;             //!< [Gy] total, the sum of the beams
-  DoseGrid bed;                  //!< [Gy] total
-  double factor_at_maximum = 1;  //!< G in the voxel of the largest physical dose
+struct LeaCatcheside {};  ///< G of (13) [1]
+using ProtractionGrid = Volume<float, LeaCatcheside>;
+
+struct Protractions {
+  ProtractionGrid factor;        //!< G; 1 where no beam gives dose
+  double factor_at_maximum = 1;  //!< in the voxel of the largest dose
   double lowest_factor = 1;      //!< of voxels with at least 10 % of the largest dose
 };
 
-/// O(1) per beam and voxel: every voxel carries its dose, G d^2 and the damage that is not repaired yet. The dose of
-/// each beam comes from compute_dose(); their sum agrees with that of the whole plan within the bound stated there. One
-/// repair half-time, constant dose rate within a beam, complete repair between fractions.
-/// @param ordered beams as delivered; MU are totals over all fractions  @param times of one fraction, one per beam
-/// @pre half_time_min >= 1, fractions >= 1, alpha_beta_gy > 0
-ProtractedDose protracted_bed(const BeamSet& ordered, const std::vector<BeamTime>& times, int fractions,
-                              double alpha_beta_gy, double half_time_min, const DensityMap& density,
-                              const BeamData& beam_data, const Grid& grid, const DoseOptions& options = {},
-                              Progress& progress = no_progress);
+/// G of one fraction in every voxel (13), by the actual beams in their order and time.
+///
+/// O(1) per beam and voxel: every voxel carries its dose, G d^2 and the damage that is not repaired yet. Each beam's
+/// dose comes from a compute_dose() of its own. G depends on the shares of the beams only, so what this path errs in
+/// absolute dose cancels. One repair half-time, constant dose rate within a beam.
+/// @param ordered beams as delivered  @param times of one fraction, one per beam
+/// @pre half_time_min >= 1
+/// @throws InputError for a fraction of hundreds of half-times, and what compute_dose() refuses
+Protractions protraction_factors(const BeamSet& ordered, const std::vector<BeamTime>& times, double half_time_min,
+                                 const DensityMap& density, const BeamData& beam_data, const Grid& grid,
+                                 const DoseOptions& options = {}, Progress& progress = no_progress);
 
 /// The stated fractions, else those of plan.json. @param stated 0: not stated @throws InputError when nobody says them
 int fractions_of_beams(const std::filesystem::path& beams_file, int stated);

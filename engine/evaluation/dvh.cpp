@@ -129,10 +129,12 @@ double Dvh::volume_at_dose_mm3(double dose_gy) const {
 }
 
 double Dvh::geud_gy(double a) const {
-  if (empty() || !(max_ > 0)) return 0;
-  double sum = 0;  // doses relative to the maximum keep d^a in range
-  for (std::size_t i = 0; i < dose_.size(); ++i) sum += volume_[i] * std::pow(std::max(dose_[i], 0.0) / max_, a);
-  return max_ * std::pow(sum / covered_mm3_, 1 / a);
+  // Doses relative to the one that counts most keep d^a in range.
+  const double scale = empty() ? 0 : a > 0 ? max_ : std::min(min_, dose_.back());
+  if (!(scale > 0)) return 0;
+  double sum = 0;
+  for (std::size_t i = 0; i < dose_.size(); ++i) sum += volume_[i] * std::pow(std::max(dose_[i], 0.0) / scale, a);
+  return scale * std::pow(sum / covered_mm3_, 1 / a);
 }
 
 double Dvh::volume_noise_mm3(double hot_mm3) const {

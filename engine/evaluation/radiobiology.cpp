@@ -3,6 +3,7 @@
 #include "geometry/error.h"
 #include "geometry/units.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <numeric>
@@ -92,9 +93,13 @@ double Protraction::bed_gy(double alpha_beta_gy) const {
 double geud_gy(std::span<const double> dose_gy, std::span<const double> volume_mm3, double n) {
   SBRT_EXPECT(dose_gy.size() == volume_mm3.size() && n != 0);
   const double volume = total(volume_mm3);
+  // Doses relative to the one that counts most keep d^(1/n) in range.
+  const double scale = n > 0 ? *std::max_element(dose_gy.begin(), dose_gy.end())
+                             : *std::min_element(dose_gy.begin(), dose_gy.end());
+  if (!(scale > 0)) return 0;
   double sum = 0;
-  for (std::size_t v = 0; v < dose_gy.size(); ++v) sum += volume_mm3[v] / volume * std::pow(dose_gy[v], 1 / n);
-  return std::pow(sum, n);
+  for (std::size_t v = 0; v < dose_gy.size(); ++v) sum += volume_mm3[v] / volume * std::pow(dose_gy[v] / scale, 1 / n);
+  return scale * std::pow(sum, n);
 }
 
 double lkb_ntcp(double geud_gy, const LymanParameters& p) {

@@ -69,7 +69,7 @@ class Protraction {
 };
 
 /// Generalised equivalent uniform dose (sum v d^(1/n))^n, v the shares of the volume. @pre n != 0, as many doses as
-/// volumes, doses >= 0 (> 0 for n < 0), volumes > 0 in sum
+/// volumes, doses >= 0 (one of 0 makes it 0 for n < 0), volumes > 0 in sum
 double geud_gy(std::span<const double> dose_gy, std::span<const double> volume_mm3, double n);
 
 /// Lyman-Kutcher-Burman model. The doses must be those of the fractionation that td50_gy refers to (EQD2, mostly).

@@ -86,12 +86,11 @@ void check_protracted_volume(Rows& rows) {
   const BeamSet beams(10, Beam{"1", "a", {0, -800, 0}, {0, 0, 0}, 20, 1500});
   std::vector<BeamTime> times;
   for (int beam = 0; beam < 10; ++beam) times.push_back({1.5 * beam, 0.5});
-  const ProtractedDose dose =
-      protracted_bed(beams, times, 3, 10, 30, water, BeamData::named_or_folder("generic-6mv-fff"),
-                     Grid({9, 9, 9}, {5, 5, 5}, {-20, -20, -20}));
-  add_row(rows, "the same in a voxel-wise dose of ten beams: at the maximum", "1", 0.8945198860,
+  const Protractions dose = protraction_factors(beams, times, 30, water, BeamData::named_or_folder("generic-6mv-fff"),
+                                                Grid({9, 9, 9}, {5, 5, 5}, {-20, -20, -20}));
+  add_row(rows, "the same in the voxels of a dose of ten beams: at the maximum", "1", 0.8945198860,
           dose.factor_at_maximum);
-  add_row(rows, "the same: lowest of all voxels above 10 % of the maximum", "1", 0.8945198860, dose.lowest_factor);
+  add_row(rows, "the same: lowest of the voxels above 10 % of the maximum", "1", 0.8945198860, dose.lowest_factor);
 }
 
 }  // namespace

@@ -137,6 +137,13 @@ TEST(Ntcp, FollowsTheNormalDistribution) {
   EXPECT_NEAR(geud_gy(dose, volume, 1), 17.5, relative * 17.5);
 }
 
+TEST(Geud, OfManyPowersStaysInRange) {
+  const std::vector<double> dose{60, 20}, volume{3, 1};
+  EXPECT_NEAR(geud_gy(dose, volume, 0.0005), 60 * std::pow(0.75, 0.0005), relative * 60);
+  EXPECT_NEAR(geud_gy(dose, volume, -0.0005), 20 * std::pow(0.25, -0.0005), relative * 20);
+  EXPECT_EQ(geud_gy(std::vector<double>{60, 0}, volume, -0.5), 0);
+}
+
 TEST(Tcp, PoissonPassesD50WithItsSlope) {
   const PoissonParameters tumour{60, 2, "test"};
   const std::vector<double> one{1000};
