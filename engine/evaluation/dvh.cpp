@@ -130,7 +130,7 @@ double Dvh::volume_at_dose_mm3(double dose_gy) const {
 
 double Dvh::geud_gy(double a) const {
   // Doses relative to the one that counts most keep d^a in range.
-  const double scale = empty() ? 0 : a > 0 ? max_ : std::min(min_, dose_.back());
+  const double scale = empty() ? 0 : a > 0 ? max_ : dose_.back();
   if (!(scale > 0)) return 0;
   double sum = 0;
   for (std::size_t i = 0; i < dose_.size(); ++i) sum += volume_[i] * std::pow(std::max(dose_[i], 0.0) / scale, a);
