@@ -178,6 +178,8 @@ class TargetJudge {
                                   .result_unit = Metric::Unit::gy,
                                   .scale = Metric::Scale::physical,
                                   .alpha_beta_gy = {},
+                                  .ntcp = {},
+                                  .tcp = {},
                                   .text = {}});
       return found ? std::optional(found->measured) : std::nullopt;
     };

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sbrt {
 namespace {
 
@@ -98,8 +100,12 @@ void write_tissue(JsonWriter& json, const Tissue& tissue) {
 }
 
 void write_radiobiology(JsonWriter& json, const Evaluation& evaluation) {
-  if (evaluation.effective_dose) return;
+  const auto is_used = [](const StructureResult& s) {
+    return has_own_tissue(s) || (s.reference && s.reference->fractions > 0);
+  };
+  const auto& structures = evaluation.structures;
   const TargetResult* first = evaluation.targets.empty() ? nullptr : &evaluation.targets.front();
+  if (evaluation.effective_dose || (!first && std::none_of(structures.begin(), structures.end(), is_used))) return;
   json.key("radiobiology").begin_object();
   write_tissue(json, first ? first->tissue : evaluation.standard_tissue);
   if (first && first->prescription_bed_gy) json.member("prescription_bed_gy", *first->prescription_bed_gy);

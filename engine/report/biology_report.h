@@ -13,7 +13,7 @@ namespace sbrt {
 void write_tissue(JsonWriter& json, const Tissue& tissue);
 
 /// "radiobiology" of report.json: the first target's tissue with the prescription's BED and EQD2, and the tissues of
-/// structures that have their own. Nothing for a dose that is effective already.
+/// structures that have their own. Nothing for a dose that is effective already, or where no fractions are known.
 void write_radiobiology(JsonWriter& json, const Evaluation& evaluation);
 
 /// One line per tissue and response model that is not the program's default; empty when there is none.
