@@ -1,8 +1,8 @@
 #include "dose/beam_data.h"
 #include "geometry/error.h"
+#include "geometry/shipped_data.h"
 
 #include <algorithm>
-#include <cstdlib>
 #include <system_error>
 
 namespace sbrt {
@@ -10,19 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where shipped data may lie, first match wins: the environment, beside the running program, where it was installed,
-/// and the source tree it was built from.
-std::vector<fs::path> data_folders() {
-  std::vector<fs::path> all;
-  if (const char* environment = std::getenv("SBRTPLAN_DATA"); environment && *environment)
-    all.emplace_back(environment);
-  std::error_code error;
-  if (const fs::path program = fs::read_symlink("/proc/self/exe", error); !error)
-    all.push_back(program.parent_path().parent_path() / "share" / "sbrtplan");
-  all.emplace_back(SBRT_INSTALL_DATA_DIR);
-  all.emplace_back(SBRT_SOURCE_DATA_DIR);
-  return all;
-}
+std::vector<fs::path> data_folders() { return shipped_data_folders(SBRT_SOURCE_DATA_DIR); }
 
 bool holds_a_set(const fs::path& folder) {
   std::error_code error;

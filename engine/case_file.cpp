@@ -43,6 +43,15 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("queries"))
     for (const JsonReader& query : v->items()) request.queries.push_back(StructureQuery::parse(query.text()));
 
+  if (const auto v = json.find("protocol"))
+    for (const std::string& text : texts(*v))
+      request.protocols.protocols.push_back(
+          protocol_named_or_file(text.ends_with(".json") ? (folder / text).lexically_normal().string() : text));
+  if (const auto v = json.find("names"))
+    for (const std::string& text : texts(*v)) request.protocols.names.push_back((folder / text).lexically_normal());
+  if (const auto v = json.find("match"))
+    for (const auto& [organ, structure] : v->members()) request.protocols.told.push_back({organ, structure.text()});
+
   if (const auto v = json.find("nodes")) request.nodes = v->text();
   if (const auto v = json.find("avoid")) request.avoid = texts(*v);
   if (const auto v = json.find("collimators_mm")) request.collimators_mm = v->numbers(1, 100);

@@ -90,7 +90,13 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
                                      [](const DosePart& part) { return part.dose_type == "EFFECTIVE"; });
   input.interpolation = request.interpolation;
   input.wanted = request.wanted;
+  const BoundProtocols protocols =
+      bind_protocols(request.protocols, input.structures, input.targets, input.body ? input.body->name() : "");
+  input.unions = unions_of(protocols);
+  input.judged = queries_of(protocols);
+  for (const InputRecord& record : protocol_records(request.protocols)) outcome.inputs.push_back(record);
   outcome.evaluation = evaluate(input, progress);
+  outcome.protocols = judge_protocols(protocols, outcome.evaluation);
   outcome.dose_size = total.dose.grid().size();
   outcome.dose_spacing_mm = total.dose.grid().spacing_mm();
   outcome.dose_origin = {total.how, total.parts, {}};

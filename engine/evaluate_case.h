@@ -3,6 +3,7 @@
 
 #include "engine/dose_total.h"
 #include "engine/evaluation/evaluate.h"
+#include "engine/protocols/protocol_judgement.h"
 #include "engine/report/dose_origin.h"
 #include "engine/report/input_record.h"
 #include "geometry/progress.h"
@@ -24,6 +25,7 @@ struct EvaluateRequest {
   std::vector<Goal> goals;
   Biology biology;
   std::optional<int> fractions;  //!< of the dose; for biological doses without a target
+  ProtocolRequest protocols;
   Interpolation interpolation = Interpolation::cubic;
   BetweenPlanes between = BetweenPlanes::shape_following;
   WantedInterval wanted;
@@ -32,6 +34,7 @@ struct EvaluateRequest {
 struct EvaluateOutcome {
   Evaluation evaluation;
   DoseOrigin dose_origin;
+  ProtocolJudgement protocols;
   std::vector<InputRecord> inputs;
   GridSize dose_size;
   std::array<double, 3> dose_spacing_mm{};

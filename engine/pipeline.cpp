@@ -111,6 +111,12 @@ Warnings isodose_warnings(const Evaluation& evaluation) {
   return warnings;
 }
 
+std::vector<EvaluatedTarget> evaluated_targets(const BuiltTargets& targets) {
+  std::vector<EvaluatedTarget> all;
+  for (const BuiltTarget& target : targets.targets) all.push_back({target.shape.name(), target.prescription});
+  return all;
+}
+
 // A misspelt name must be found before the long work, not after it.
 void check_names(const PlanRequest& request, const std::vector<NamedShape>& shapes) {
   std::vector<std::string> names;
@@ -151,6 +157,11 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   check_targets(targets.targets, input.ct.grid(), patient.body);
   append(warnings, check_structures(shapes, input.ct.grid()));
   const double grid_mm = dose_grid_spacing_mm(request.grid_mm, targets.targets);
+  BoundProtocols protocols = bind_protocols(request.protocols, shapes, evaluated_targets(targets),
+                                            patient.body_shape ? patient.body_shape->name() : "");
+  std::vector<Goal> goals = request.goals;
+  for (Goal& goal : goals_to_plan(protocols, warnings)) goals.push_back(std::move(goal));
+  for (const InputRecord& record : protocol_records(request.protocols)) input.inputs.push_back(record);
   return {std::move(input),
           std::move(targets),
           std::move(patient),
@@ -158,7 +169,9 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
           std::move(nodes),
           std::move(shapes),
           grid_mm,
-          std::move(warnings)};
+          std::move(warnings),
+          std::move(protocols),
+          std::move(goals)};
 }
 
 PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase& prepared) {
@@ -167,14 +180,14 @@ PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase&
     problem.targets.push_back({target.shape, target.prescription});
   for (const NamedShape& named : prepared.shapes) {
     const auto has_name = [&](const Goal& goal) { return goal.query.structure == named.shape.name(); };
-    if (std::any_of(request.goals.begin(), request.goals.end(), has_name)) problem.organs.push_back(named.shape);
+    if (std::any_of(prepared.goals.begin(), prepared.goals.end(), has_name)) problem.organs.push_back(named.shape);
   }
   // By name only: many systems give every organ the type AVOIDANCE, and no beam would be left.
   const ShapeRule rule =
       shape_rule(prepared.input.structures, request.patient.between, prepared.input.ct.grid().spacing_mm()[2]);
   for (const std::string& name : request.avoid)
     problem.avoidance.push_back(shape_of(prepared.input.structures.at(name), rule));
-  problem.goals = request.goals;
+  problem.goals = prepared.goals;
   problem.density = &prepared.patient.density;
   problem.beam_data = &prepared.beam_data;
   problem.body = &prepared.patient.body;
@@ -216,8 +229,9 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   EvaluationInput input;
   input.dose = &dose.dose;
   input.structures = prepared.shapes;
-  for (const BuiltTarget& target : prepared.targets.targets)
-    input.targets.push_back({target.shape.name(), target.prescription});
+  input.targets = evaluated_targets(prepared.targets);
+  input.unions = unions_of(prepared.protocols);
+  input.judged = queries_of(prepared.protocols);
   input.body = prepared.patient.body_shape;
   input.body_mask = &prepared.patient.body;
   input.queries = request.queries;
@@ -226,7 +240,9 @@ PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
   Evaluation evaluation = evaluate(input, progress);
   append(warnings, evaluation.warnings);
   append(warnings, isodose_warnings(evaluation));
-  return {std::move(prepared), std::move(planned.beams), std::move(dose), std::move(evaluation), std::move(warnings)};
+  ProtocolJudgement judgement = judge_protocols(prepared.protocols, evaluation);
+  return {std::move(prepared),   std::move(planned.beams), std::move(dose),
+          std::move(evaluation), std::move(judgement),     std::move(warnings)};
 }
 
 }  // namespace sbrt

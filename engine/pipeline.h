@@ -7,6 +7,7 @@
 #include "engine/evaluation/query.h"
 #include "engine/patient_model.h"
 #include "engine/planning/planner.h"
+#include "engine/protocols/protocol_judgement.h"
 #include "engine/structure_shapes.h"
 #include "engine/target_builder.h"
 #include "geometry/progress.h"
@@ -25,6 +26,7 @@ struct PlanRequest {
   PatientModelOptions patient;
   std::vector<Goal> goals;
   std::vector<StructureQuery> queries;
+  ProtocolRequest protocols;
   double coverage_pct = 95;  //!< share of each PTV that receives its prescription
   std::string nodes = "body";
   std::vector<std::string> avoid;      //!< structures that no beam may pass before it reaches its aim point
@@ -49,6 +51,8 @@ struct PreparedCase {
   std::vector<NamedShape> shapes;  //!< all structures that can be evaluated, new PTVs included
   double grid_mm = 0;
   Warnings warnings;
+  BoundProtocols protocols;
+  std::vector<Goal> goals;  //!< that the weights are made for: the request's and those of its protocols
 };
 
 /// Everything that was decided and found.
@@ -57,6 +61,7 @@ struct PlanOutcome {
   BeamSet beams;  //!< weights are final: totals over all fractions [MU]
   DoseResult dose;
   Evaluation evaluation;
+  ProtocolJudgement protocols;
   Warnings warnings;  //!< of the whole run
 };
 

@@ -62,6 +62,7 @@ PlanReport make_report(const PlanRequest&, const PlanOutcome& outcome) {
   report.program_revision = program_revision();
   report.inputs = prepared.input.inputs;
   report.evaluation = outcome.evaluation;
+  report.protocols = outcome.protocols;
   report.dose_grid = DoseGridRecord{outcome.dose.dose.grid().size(), outcome.dose.dose.grid().spacing_mm()};
   report.beam_data = BeamDataRecord{prepared.beam_data.name(), prepared.beam_data.version(),
                                     prepared.beam_data.sha256(), prepared.beam_data.clinical()};
@@ -81,7 +82,7 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
   file.beams = outcome.beams;
   for (const BuiltTarget& target : prepared.targets.targets)
     file.targets.push_back({target.shape.name(), target.prescription});
-  for (const Goal& goal : request.goals) file.goals.push_back(goal.text);
+  for (const Goal& goal : prepared.goals) file.goals.push_back(goal.text);
   file.coverage_pct = request.coverage_pct;
   file.beam_data_name = prepared.beam_data.name();
   file.beam_data_version = prepared.beam_data.version();

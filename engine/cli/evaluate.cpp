@@ -1,5 +1,6 @@
 #include "engine/cli/biology_options.h"
 #include "engine/cli/outputs.h"
+#include "engine/cli/protocol_options.h"
 #include "engine/cli/session.h"
 #include "engine/evaluate_case.h"
 #include "engine/planning/goal_file.h"
@@ -22,6 +23,7 @@ struct EvaluateVerb {
                                                                             contours = "shape-following";
   BiologyTexts biology;
   bool strict = false, overwrite = false;
+  ProtocolOptionTexts protocol;
 };
 
 // Complaints name the option that they are about.
@@ -45,6 +47,7 @@ void run(EvaluateVerb& verb, Session& session) {
   if (!verb.goals_file.empty())
     for (Goal& goal : read_goal_file(verb.goals_file)) verb.request.goals.push_back(std::move(goal));
   verb.request.biology = parse_biology(verb.biology);
+  verb.request.protocols = read_protocols(verb.protocol, {});
   verb.request.interpolation = verb.interpolation == "linear" ? Interpolation::linear : Interpolation::cubic;
   verb.request.between = verb.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
 
@@ -60,12 +63,14 @@ void run(EvaluateVerb& verb, Session& session) {
   report.inputs = outcome.inputs;
   report.evaluation = outcome.evaluation;
   report.dose_origin = outcome.dose_origin;
+  report.protocols = outcome.protocols;
   report.dose_grid = DoseGridRecord{outcome.dose_size, outcome.dose_spacing_mm};
   report.warnings = outcome.warnings;
   if (!verb.json.empty()) write_file_atomically(verb.json, to_json(report));
   if (!verb.dvh.empty()) write_file_atomically(verb.dvh, dvh_csv(outcome.evaluation));
   fmt::print("{}\n{}\n", text_report(report, colour_allowed()), disclaimer);
-  if (verb.strict && !all_goals_met(report)) session.exit_code = exit_goal_missed;
+  if ((verb.strict || verb.protocol.strict_minor) && !all_goals_met(report, verb.protocol.strict_minor))
+    session.exit_code = exit_goal_missed;
 }
 
 }  // namespace
@@ -88,6 +93,7 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--fractions", v->request.fractions,
                    "fractions of the dose, for biological doses without a target and its prescription")
       ->check(CLI::Range(1, 1000));
+  add_protocol_options(*verb, v->protocol);
   verb->add_option("--volume-interval-pct", v->request.wanted.volume_pct,
                    "wanted numerical interval of volumes: half width in % of the structure, of targets half of it")
       ->check(CLI::Range(0.001, 10.0))

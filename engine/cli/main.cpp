@@ -82,6 +82,7 @@ int main(int argc, char** argv) {
   add_dose_verb(app, session);
   add_optimize_verb(app, session);
   add_beam_data_verb(app, session);
+  add_protocol_verb(app, session);
   add_gamma_verb(app, session);
   add_accumulate_verb(app, session);
   add_verify_verb(app, session);

@@ -48,6 +48,7 @@ void add_optimize_verb(CLI::App& app, Session& session) {
       ->capture_default_str();
   verb->add_option("--goals", v->texts.goals_file, "goals as JSON (docs/formats.md)");
   verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
+  add_protocol_options(*verb, v->texts.protocol);
   verb->add_option("--nodes", v->request.nodes, "node set that gives the order of delivery")->capture_default_str();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
   verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing of the final evaluation, 0.5 to 5 mm");

@@ -61,7 +61,8 @@ void run(PlanVerb& verb, Session& session) {
   fmt::print("\nwritten to {} in {:.1f} s: {}\n", folder.goal().string(), seconds,
              fmt::join(plan_output_files(), ", "));
   fmt::print("{}\n", disclaimer);
-  if (verb.strict && !all_goals_met(report)) session.exit_code = exit_goal_missed;
+  const bool minor_counts = verb.texts.protocol.strict_minor;
+  if ((verb.strict || minor_counts) && !all_goals_met(report, minor_counts)) session.exit_code = exit_goal_missed;
 }
 
 }  // namespace
@@ -86,6 +87,7 @@ void add_plan_verb(CLI::App& app, Session& session) {
   verb->add_option("--goals", v->texts.goals_file, "goals as JSON (docs/formats.md)");
   verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
   verb->add_option("--query", v->texts.queries, "one more number to report, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
+  add_protocol_options(*verb, v->texts.protocol);
   add_candidate_options(*verb, v->request, v->texts);
   add_biology_options(*verb, v->biology);
   verb->add_option("--grid-mm", v->request.grid_mm,

@@ -94,6 +94,7 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
   for (const std::string& text : texts.queries) request.queries.push_back(StructureQuery::parse(text));
   if (!texts.goals_file.empty())
     for (Goal& goal : read_goal_file(texts.goals_file)) request.goals.push_back(std::move(goal));
+  request.protocols = read_protocols(texts.protocol, std::move(request.protocols));
   if (texts.collimators != "auto") request.collimators_mm = parse_collimators(texts.collimators);
   request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
   request.simd = texts.simd == "portable" ? SimdChoice::portable

@@ -1,6 +1,7 @@
 /// The options of `plan` that other verbs share, parsed into a PlanRequest.
 #pragma once
 
+#include "engine/cli/protocol_options.h"
 #include "engine/pipeline.h"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +18,7 @@ struct PlanOptionTexts {
   std::vector<std::string> prescriptions, overrides, goals, queries;
   std::string goals_file, collimators = "auto", depth = "ray", couch = "out", contours = "shape-following",
                           simd = "auto";
+  ProtocolOptionTexts protocol;
   double margin_mm = 0;
   CLI::Option* margin = nullptr;
 };

@@ -57,6 +57,7 @@ void add_evaluate_verb(CLI::App& app, Session& session);
 void add_beam_data_verb(CLI::App& app, Session& session);
 void add_verify_verb(CLI::App& app, Session& session);
 void add_accumulate_verb(CLI::App& app, Session& session);
+void add_protocol_verb(CLI::App& app, Session& session);
 void add_gamma_verb(CLI::App& app, Session& session);
 
 }  // namespace sbrt::cli

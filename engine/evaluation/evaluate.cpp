@@ -3,6 +3,7 @@
 #include "engine/evaluation/region.h"
 #include "engine/evaluation/structure_dose.h"
 #include "engine/evaluation/structure_names.h"
+#include "engine/evaluation/structure_union.h"
 #include "engine/evaluation/target_judge.h"
 #include "geometry/error.h"
 #include "geometry/parallel.h"
@@ -57,6 +58,16 @@ void warn_of_unused_tissues(const Biology& biology, const std::vector<std::strin
       unused += (unused.empty() ? "'" : ", '") + tissue.name + "'";
   if (!unused.empty())
     warnings.push_back({"biology-unused", "no structure has the name that the biology file gives: " + unused});
+}
+
+// Metrics of the goals on a structure.
+std::vector<Metric> judged_metrics(const std::string& structure, const EvaluationInput& input) {
+  std::vector<Metric> metrics;
+  for (const Goal& goal : input.goals)
+    if (goal.query.structure == structure) metrics.push_back(goal.query.metric);
+  for (const StructureQuery& query : input.judged)
+    if (query.structure == structure) metrics.push_back(query.metric);
+  return metrics;
 }
 
 double bin_width_gy(const DoseGrid& dose) {
@@ -125,9 +136,9 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
     structure.volume_interval_cc = {volume.low / units::cc, volume.high / units::cc};
     structure.reference = reference_for(names[s], own[s], input);
     const double share = own[s] ? wanted_of_targets : 1;
-    SampledTwice sampled = fill_structure_result(named.shape, dose, metrics_for(names[s], own[s], queries),
-                                                 {share * input.wanted.volume_pct, share * input.wanted.dose_pct},
-                                                 result.dvh_bin_gy, structure, warnings[s]);
+    SampledTwice sampled = fill_structure_result(
+        named.shape, dose, metrics_for(names[s], own[s], queries), judged_metrics(names[s], input),
+        {share * input.wanted.volume_pct, share * input.wanted.dose_pct}, result.dvh_bin_gy, structure, warnings[s]);
     for (std::size_t t = 0; t < judged.size(); ++t)
       if (target_structure[t] == std::size_t(s)) {
         judged[t].fine = std::move(sampled.fine);
@@ -143,6 +154,17 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
   for (const Warnings& w : warnings) append(result.warnings, w);
 
   result.targets = judge_targets(dose, region, judged, result, progress);
+  for (const StructureUnion& u : input.unions) {
+    std::vector<const NamedShape*> members;
+    std::vector<const StructureResult*> results;
+    for (const std::string& name : u.members) {
+      const std::size_t s = index_of_structure(name, names, "union " + u.name);
+      members.push_back(&input.structures[s]);
+      results.push_back(&result.structures[s]);
+    }
+    result.unions.push_back(
+        union_result(u.name, members, results, dose, input.wanted, reference_for(u.name, nullptr, input)));
+  }
   result.goals = evaluate_goals(input.goals, result.structures);
   return result;
 }

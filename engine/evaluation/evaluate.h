@@ -37,6 +37,12 @@ struct WantedInterval {
   double dose_pct = 0.3;      //!< of doses, in % of the largest dose in the grid
 };
 
+/// Several structures judged as one; what two of them share counts once.
+struct StructureUnion {
+  std::string name;
+  std::vector<std::string> members;  //!< names of structures in EvaluationInput::structures
+};
+
 struct EvaluationInput {
   const DoseGrid* dose = nullptr;      //!< total dose over all fractions [Gy]
   std::vector<NamedShape> structures;  //!< all structures to report, targets included
@@ -46,10 +52,17 @@ struct EvaluationInput {
   std::vector<StructureQuery> queries;  //!< beyond the default list
   std::vector<Goal> goals;
   Biology biology;
-  std::optional<int> fractions;  //!< of the dose where no prescription says so; else they must agree
-  bool effective_dose = false;   //!< the dose is a biologically effective one (RTDOSE of type EFFECTIVE)
+  std::optional<int> fractions;        //!< of the dose where no prescription says so; else they must agree
+  bool effective_dose = false;         //!< the dose is a biologically effective one (RTDOSE of type EFFECTIVE)
+  std::vector<StructureQuery> judged;  //!< metrics of goals judged elsewhere: the sampling step serves them too
+  std::vector<StructureUnion> unions;
   Interpolation interpolation = Interpolation::cubic;
   WantedInterval wanted;  //!< of targets half of it
+};
+
+/// Curves of pieces of twice the step, and the same with the ends of the contours smaller and larger.
+struct CoarseCurves {
+  Dvh coarse, smaller, larger;
 };
 
 struct StructureResult {
@@ -65,6 +78,7 @@ struct StructureResult {
   std::map<std::string, double> queries;            //!< text after the colon -> value in the query's unit
   std::map<std::string, Interval> query_intervals;  //!< sampling and end caps (measured_metrics.h); not of Min and Max
   Dvh dvh;
+  CoarseCurves check;                              //!< what tells the intervals of further metrics (measure())
   std::vector<double> dvh_dose_gy, dvh_volume_cc;  //!< cumulative, on bins of Evaluation::dvh_bin_gy
   std::optional<DoseReference> reference;          //!< what % of dose, BED, EQD2, NTCP and TCP refer to
 };
@@ -88,6 +102,7 @@ struct TargetResult {
 
 struct Evaluation {
   std::vector<StructureResult> structures;
+  std::vector<StructureResult> unions;  //!< in the order of EvaluationInput::unions; without queries and curve
   std::vector<TargetResult> targets;
   std::vector<GoalResult> goals;
   std::string piv_region;          //!< "body contour 'NAME'", "body found in the CT", "dose grid"

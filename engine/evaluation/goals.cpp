@@ -1,6 +1,7 @@
 #include "engine/evaluation/goals.h"
 
 #include "engine/evaluation/evaluate.h"
+#include "engine/evaluation/measured_metrics.h"
 #include "engine/evaluation/structure_names.h"
 
 #include <algorithm>
@@ -13,7 +14,12 @@ std::vector<GoalResult> evaluate_goals(const std::vector<Goal>& goals, const std
   std::vector<GoalResult> results;
   for (const Goal& goal : goals) {
     const StructureResult& structure = structures[index_of_structure(goal.query.structure, names, "goal " + goal.text)];
-    GoalResult result{goal, structure.dvh.value(goal.query.metric, structure.reference), false, {}};
+    const std::optional<JudgedMetric> measured = measure(structure, goal.query.metric);
+    GoalResult result{goal, std::nullopt, false, {}};
+    if (measured) {
+      result.value = measured->value;
+      result.interval = measured->interval;
+    }
     if (!result.value)
       result.why_no_value = why_no_value(goal.query.metric, structure);
     else

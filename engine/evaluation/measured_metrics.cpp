@@ -8,9 +8,9 @@
 namespace sbrt {
 namespace {
 
-// The curve with the volume changed by `change_mm3`: in the pieces beyond the outermost contour planes, or in all where
-// too little lies there to be taken away.
-Dvh with_other_ends(const Shape& shape, const SampledStructure& sampled, double change_mm3) {
+// The pieces with the volume changed by `change_mm3`: in the pieces beyond the outermost contour planes, or in all
+// where too little lies there to be taken away.
+std::vector<Sample> with_other_ends(const Shape& shape, const SampledStructure& sampled, double change_mm3) {
   const PatientVec normal = shape.plane_normal();
   const double low = shape.plane_positions_mm().front(), high = shape.plane_positions_mm().back();
   const auto beyond = [&](const Sample& s) {
@@ -28,17 +28,39 @@ Dvh with_other_ends(const Shape& shape, const SampledStructure& sampled, double 
   if (scale > 0)
     for (Sample& s : samples)
       if (!only_ends || beyond(s)) s.volume_mm3 *= scale;
-  return Dvh(samples, sampled.dose_gy);
+  return samples;
 }
 
 }  // namespace
 
 MeasuredMetrics::MeasuredMetrics(const Shape& shape, const Dvh& fine, const SampledStructure& coarse,
                                  const std::optional<DoseReference>& reference)
-    : fine_(fine), reference_(reference), coarse_(coarse.samples, coarse.dose_gy) {
-  const Interval volume = shape.volume_interval_mm3();
-  smaller_ = with_other_ends(shape, coarse, volume.low - shape.volume_mm3());
-  larger_ = with_other_ends(shape, coarse, volume.high - shape.volume_mm3());
+    : MeasuredMetrics(fine, coarse_curves({&shape}, {coarse}), reference) {}
+
+MeasuredMetrics::MeasuredMetrics(const Dvh& fine, CoarseCurves curves, const std::optional<DoseReference>& reference)
+    : fine_(fine), reference_(reference), curves_(std::move(curves)) {}
+
+CoarseCurves coarse_curves(const std::vector<const Shape*>& shapes, const std::vector<SampledStructure>& parts) {
+  SBRT_EXPECT(shapes.size() == parts.size());
+  std::vector<Sample> coarse, smaller, larger;
+  std::vector<double> dose_gy;
+  const auto append_to = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const Interval volume = shapes[i]->volume_interval_mm3();
+    append_to(coarse, parts[i].samples);
+    append_to(smaller, with_other_ends(*shapes[i], parts[i], volume.low - shapes[i]->volume_mm3()));
+    append_to(larger, with_other_ends(*shapes[i], parts[i], volume.high - shapes[i]->volume_mm3()));
+    append_to(dose_gy, parts[i].dose_gy);
+  }
+  return {Dvh(coarse, dose_gy), Dvh(smaller, dose_gy), Dvh(larger, dose_gy)};
+}
+
+std::optional<JudgedMetric> measure(const StructureResult& structure, const Metric& metric) {
+  const auto found = MeasuredMetrics(structure.dvh, structure.check, structure.reference)(metric);
+  if (!found) return std::nullopt;
+  if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum)
+    return JudgedMetric{found->measured.value, std::nullopt};
+  return JudgedMetric{found->measured.value, found->measured.interval};
 }
 
 double MeasuredMetrics::noise(const Metric& metric, double value) const {
@@ -67,11 +89,11 @@ std::optional<MetricResult> MeasuredMetrics::operator()(const Metric& metric) co
   if (!value) return std::nullopt;
   MetricResult result{{*value, {*value, *value}}, 0};
   if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum) return result;
-  const std::optional<double> coarse = coarse_.value(metric, reference_);
+  const std::optional<double> coarse = curves_.coarse.value(metric, reference_);
   result.sampling = with_sampling_error(*value, coarse.value_or(*value), noise(metric, *value)).interval.high - *value;
   double below = 0, above = 0;
   if (coarse)
-    for (const Dvh* other : {&smaller_, &larger_})
+    for (const Dvh* other : {&curves_.smaller, &curves_.larger})
       if (const std::optional<double> changed = other->value(metric, reference_)) {
         below = std::max(below, *coarse - *changed);
         above = std::max(above, *changed - *coarse);

@@ -27,15 +27,28 @@ class MeasuredMetrics {
   /// @param fine curve that gives the values  @param coarse pieces of twice the step. References are kept.
   MeasuredMetrics(const Shape& shape, const Dvh& fine, const SampledStructure& coarse,
                   const std::optional<DoseReference>& reference);
+  MeasuredMetrics(const Dvh& fine, CoarseCurves curves, const std::optional<DoseReference>& reference);
   /// Nothing where Dvh::value() has none.
   std::optional<MetricResult> operator()(const Metric& metric) const;
+  const CoarseCurves& curves() const { return curves_; }
 
  private:
   double noise(const Metric& metric, double value) const;
 
   const Dvh& fine_;
   const std::optional<DoseReference>& reference_;
-  Dvh coarse_, smaller_, larger_;  //!< of the coarse pieces; the ends scaled
+  CoarseCurves curves_;
 };
+
+/// @param parts coarse pieces of each shape; several make one structure
+CoarseCurves coarse_curves(const std::vector<const Shape*>& shapes, const std::vector<SampledStructure>& parts);
+
+/// A value with its interval; none for minimum and maximum, which come from a search.
+struct JudgedMetric {
+  double value = 0;
+  std::optional<Interval> interval;
+};
+/// A metric of a structure that was evaluated. Nothing when it has no value there.
+std::optional<JudgedMetric> measure(const StructureResult& structure, const Metric& metric);
 
 }  // namespace sbrt

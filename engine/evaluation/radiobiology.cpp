@@ -94,8 +94,8 @@ double geud_gy(std::span<const double> dose_gy, std::span<const double> volume_m
   SBRT_EXPECT(dose_gy.size() == volume_mm3.size() && n != 0);
   const double volume = total(volume_mm3);
   // Doses relative to the one that counts most keep d^(1/n) in range.
-  const double scale = n > 0 ? *std::max_element(dose_gy.begin(), dose_gy.end())
-                             : *std::min_element(dose_gy.begin(), dose_gy.end());
+  const double scale =
+      n > 0 ? *std::max_element(dose_gy.begin(), dose_gy.end()) : *std::min_element(dose_gy.begin(), dose_gy.end());
   if (!(scale > 0)) return 0;
   double sum = 0;
   for (std::size_t v = 0; v < dose_gy.size(); ++v) sum += volume_mm3[v] / volume * std::pow(dose_gy[v] / scale, 1 / n);

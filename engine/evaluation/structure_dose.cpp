@@ -20,7 +20,6 @@ constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
 constexpr double surface_steps = 2;  // the extremes are searched from the best of these points
 constexpr double hot_volume_mm3 = 1 * units::cc;
-constexpr double hot_step_mm = 0.4;  // 15 pieces per mm^3: D0.03cc rests on 470 of them
 constexpr double most_hot_voxels = 200'000;
 
 void scale_cold_part(SampledStructure& sampled, double threshold_gy, const SampledStructure& hot) {
@@ -84,8 +83,8 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
   return sampled;
 }
 
-void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_step_mm, SampledStructure& sampled) {
-  if (sampled.step_mm <= 1.5 * hot_step_mm) return;
+void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm, SampledStructure& sampled) {
+  if (sampled.step_mm <= 1.5 * hot_mm) return;
   const Dvh coarse(sampled.samples, sampled.dose_gy);
   const std::optional<double> threshold = coarse.dose_at_volume_gy(hot_volume_mm3);
   if (!threshold) return;
@@ -94,7 +93,7 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double ho
     if (sampled.dose_gy[i] >= *threshold) box.add(sampled.samples[i].point);
   box = box.grown(sampled.step_mm);
   const PatientVec size = box.high - box.low;
-  const double step = std::max(hot_step_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
+  const double step = std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
   if (step > sampled.step_mm / 1.5) return;
   const Grid grid({int(std::ceil(size.x / step)), int(std::ceil(size.y / step)), int(std::ceil(size.z / step))},
                   {step, step, step}, box.low + PatientVec{step / 2, step / 2, step / 2});
@@ -165,26 +164,31 @@ double excess(const Metric& metric, const MetricResult& found, const WantedInter
 
 // Values and intervals of the metrics; returns the largest excess and its metric.
 std::pair<double, std::string> measure_metrics(const MeasuredMetrics& measure, const std::vector<Metric>& metrics,
-                                               const WantedInterval& wanted, double largest_dose_gy,
-                                               StructureResult& result) {
+                                               const std::vector<Metric>& judged, const WantedInterval& wanted,
+                                               double largest_dose_gy, StructureResult& result) {
   std::pair<double, std::string> widest{0, ""};
+  const auto compare = [&](const Metric& metric, const MetricResult& found) {
+    const double times = excess(metric, found, wanted, result, largest_dose_gy);
+    if (times > widest.first) widest = {times, metric.text};
+  };
   for (const Metric& metric : metrics) {
     const std::optional<MetricResult> found = measure(metric);
     if (!found) continue;
     result.queries[metric.text] = found->measured.value;
     if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum) continue;
     result.query_intervals[metric.text] = found->measured.interval;
-    const double times = excess(metric, *found, wanted, result, largest_dose_gy);
-    if (times > widest.first) widest = {times, metric.text};
+    compare(metric, *found);
   }
+  for (const Metric& metric : judged)
+    if (const std::optional<MetricResult> found = measure(metric)) compare(metric, *found);
   return widest;
 }
 
 }  // namespace
 
 SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
-                                   const WantedInterval& wanted, double dvh_bin_gy, StructureResult& result,
-                                   Warnings& warnings) {
+                                   const std::vector<Metric>& judged, const WantedInterval& wanted, double dvh_bin_gy,
+                                   StructureResult& result, Warnings& warnings) {
   const double largest_gy = double(*std::max_element(dose.dose().values().begin(), dose.dose().values().end()));
   result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
   SampledStructure fine = sample_dose(shape, dose, result.step_mm),
@@ -196,8 +200,9 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     refine_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse);
     result.dvh = searched_dvh(shape, dose, sampled.fine, result);
     if (result.dvh.empty()) break;
-    const auto [times, metric] = measure_metrics(MeasuredMetrics(shape, result.dvh, sampled.coarse, result.reference),
-                                                 metrics, wanted, largest_gy, result);
+    const MeasuredMetrics measure(shape, result.dvh, sampled.coarse, result.reference);
+    const auto [times, metric] = measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
+    result.check = measure.curves();
     if (times <= 1) break;
     if (result.step_mm / 2 < finest_step_mm || 8 * double(fine.samples.size()) > most_pieces) {
       warnings.push_back(

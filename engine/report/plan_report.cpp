@@ -2,6 +2,7 @@
 
 #include "engine/json.h"
 #include "engine/report/biology_report.h"
+#include "engine/report/protocol_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -130,16 +131,22 @@ void write_delivery(JsonWriter& json, const DeliveryEstimate& d) {
   json.end_object();
 }
 
-void write_goals(JsonWriter& json, const std::vector<GoalResult>& goals) {
-  if (goals.empty()) return;
+void write_goals(JsonWriter& json, const std::vector<GoalResult>& goals, const ProtocolJudgement& protocols) {
+  if (goals.empty() && protocols.empty()) return;
   json.key("goals").begin_array();
   for (const GoalResult& g : goals) {
     json.begin_row_object().member("text", g.goal.text);
     if (g.value) json.member("value", *g.value);
     json.member("met", g.met);
     if (!g.value) json.member("why_no_value", g.why_no_value);
+    if (g.interval) {
+      json.key("interval");
+      write_interval(json, *g.interval);
+    }
+    if (g.at_limit()) json.member("at_limit", true);
     json.end_object();
   }
+  write_protocol_goals(json, protocols);
   json.end_array();
 }
 
@@ -182,7 +189,8 @@ std::string to_json(const PlanReport& report) {
   write_rtog(json, evaluation.targets);
   write_radiobiology(json, evaluation);
   if (report.delivery) write_delivery(json, *report.delivery);
-  write_goals(json, evaluation.goals);
+  write_goals(json, evaluation.goals, report.protocols);
+  write_protocols(json, report.protocols);
   json.key("warnings").begin_array();
   for (const Warning& w : all_warnings(report))
     json.begin_row_object().member("code", w.code).member("text", w.text).end_object();
@@ -193,7 +201,9 @@ std::string to_json(const PlanReport& report) {
   return json.finish();
 }
 
-bool all_goals_met(const PlanReport& report) { return all_met(report.evaluation.goals); }
+bool all_goals_met(const PlanReport& report, bool minor_counts) {
+  return all_met(report.evaluation.goals) && all_met(report.protocols, minor_counts);
+}
 
 Warnings all_warnings(const PlanReport& report) {
   Warnings all;

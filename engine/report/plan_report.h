@@ -3,6 +3,7 @@
 
 #include "engine/evaluation/evaluate.h"
 #include "engine/planning/delivery.h"
+#include "engine/protocols/protocol_judgement.h"
 #include "engine/report/dose_origin.h"
 #include "engine/report/input_record.h"
 #include "geometry/grid.h"
@@ -30,6 +31,7 @@ struct PlanReport {
   std::string program_version, program_revision;
   std::vector<InputRecord> inputs;
   Evaluation evaluation;
+  ProtocolJudgement protocols;
   std::optional<DoseGridRecord> dose_grid;
   std::optional<DoseOrigin> dose_origin;      //!< of a dose that was read from RTDOSE files
   std::optional<BeamDataRecord> beam_data;    //!< of a dose that this program computed
@@ -42,8 +44,9 @@ struct PlanReport {
 /// apply are absent, the order is fixed.
 std::string to_json(const PlanReport& report);
 
-/// True when no stated goal is missed or without a value.
-bool all_goals_met(const PlanReport& report);
+/// True when no stated goal is missed or without a value. Goals of protocols without a structure do not count.
+/// @param minor_counts a minor deviation counts as missed
+bool all_goals_met(const PlanReport& report, bool minor_counts = false);
 
 /// Warnings of the run, then those of the evaluation that are not among them.
 Warnings all_warnings(const PlanReport& report);

@@ -1,6 +1,7 @@
 #include "engine/report/text_table.h"
 
 #include "engine/report/biology_report.h"
+#include "engine/report/protocol_report.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
@@ -10,12 +11,6 @@
 
 namespace sbrt {
 namespace {
-
-std::string printable(std::string text) {
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
-  return text;
-}
 
 std::string printable_lines(std::string text) {
   for (char& c : text)
@@ -47,11 +42,19 @@ std::string half_width_text(const StructureResult& s, const std::string& query) 
   return half < 1e-4 ? " +-<0.0001" : half >= 10 ? fmt::format(" +-{:.0f}", half) : fmt::format(" +-{:.2g}", half);
 }
 
+}  // namespace
+
+std::string printable(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = '?';
+  return text;
+}
+
+std::string short_number(double value) { return number(value); }
+
 std::string interval_text(const Interval& interval) {
   return fmt::format("[{}, {}]", number(interval.low), number(interval.high));
 }
-
-}  // namespace
 
 TextTable::TextTable(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
@@ -121,12 +124,15 @@ std::string structure_table(const Evaluation& evaluation) {
 
 std::string goal_table(const std::vector<GoalResult>& goals, bool colour) {
   using Align = TextTable::Align;
-  TextTable table({{"goal"}, {"value", Align::right}, {"unit"}, {"result"}});
+  TextTable table({{"goal"}, {"value", Align::right}, {"interval"}, {"unit"}, {"result"}});
   for (const GoalResult& g : goals) {
-    const std::string result = g.met ? "met" : g.value ? "MISSED" : "MISSED: " + g.why_no_value;
-    table.add_row({g.goal.text, g.value ? number(*g.value) : "-", to_string(g.goal.unit), result}, !colour ? ""
-                                                                                                   : g.met ? "32"
-                                                                                                           : "31");
+    std::string result = g.met ? "met" : g.value ? "MISSED" : "MISSED: " + g.why_no_value;
+    if (g.at_limit()) result += ", the limit lies within the numerical interval";
+    table.add_row({g.goal.text, g.value ? number(*g.value) : "-", g.interval ? interval_text(*g.interval) : "",
+                   to_string(g.goal.unit), result},
+                  !colour ? ""
+                  : g.met ? "32"
+                          : "31");
   }
   return table.text();
 }
@@ -154,6 +160,7 @@ std::string text_report(const PlanReport& report, bool colour) {
   if (report.dose_origin) out += dose_origin_text(*report.dose_origin) + "\n";
   if (const std::string biology = biology_text(evaluation); !biology.empty()) out += printable_lines(biology) + "\n";
   if (!evaluation.goals.empty()) out += goal_table(evaluation.goals, colour) + "\n";
+  if (!report.protocols.empty()) out += protocol_tables(report.protocols, colour);
   if (const auto& d = report.delivery)
     out += fmt::format("delivery: {} beams from {} nodes, {} MU in all, about {} min per fraction\n", d->beams,
                        d->nodes, number(d->total_mu), number(d->minutes));

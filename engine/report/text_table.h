@@ -32,11 +32,18 @@ class TextTable {
   std::vector<Row> rows_;
 };
 
+/// Control characters become '?'.
+std::string printable(std::string text);
+/// Four significant digits, no exponent for the sizes that plans have.
+std::string short_number(double value);
+/// "[low, high]"
+std::string interval_text(const Interval& interval);
+
 /// Index, value, interval, unit and definition of one target.
 std::string index_table(const TargetResult& target);
 /// Structure, role, volume, minimum, mean, maximum and the queries.
 std::string structure_table(const Evaluation& evaluation);
-/// Goal, value, limit, met or MISSED.
+/// Goal, value, interval, met or MISSED.
 std::string goal_table(const std::vector<GoalResult>& goals, bool colour);
 
 /// Everything a person wants to see: prescription, indices of each target, structures, goals, delivery, warnings.
