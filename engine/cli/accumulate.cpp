@@ -1,14 +1,12 @@
 #include "engine/accumulate_case.h"
 #include "engine/cli/biology_options.h"
+#include "engine/cli/outputs.h"
 #include "engine/cli/session.h"
 #include "engine/report/text_table.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
-#include "geometry/error.h"
 
 #include <fmt/format.h>
-
-#include <filesystem>
 
 namespace sbrt::cli {
 namespace {
@@ -40,9 +38,7 @@ void print(const AccumulateOutcome& outcome, const std::string& out) {
 }
 
 void run(AccumulateVerb& verb, Session& session) {
-  if (!verb.overwrite && std::filesystem::exists(verb.out))
-    throw InputError("the output exists", verb.out, "nothing is written over silently",
-                     "choose another name or give --overwrite");
+  claim_outputs({verb.out, verb.json}, verb.overwrite);
   AccumulateRequest& request = verb.request;
   for (const std::string& text : verb.inputs) request.inputs.push_back(AccumulateInput::parse(text));
   request.quantity = quantity_named(verb.quantity);
@@ -85,7 +81,7 @@ void add_accumulate_verb(CLI::App& app, Session& session) {
       ->capture_default_str();
   verb->add_option("--out", v->out, "RTDOSE file to write (type EFFECTIVE for bed and eqd2)")->required();
   verb->add_option("--json", v->json, "write how it was made as JSON");
-  verb->add_flag("--overwrite", v->overwrite, "replace an existing file");
+  verb->add_flag("--overwrite", v->overwrite, "replace existing files");
   verb->callback([v, &session] { run(*v, session); });
 }
 

@@ -191,8 +191,8 @@ class Accumulate(ProgramCase):
         self.assertNotIn("BED(Mean)", result["structures"]["GTV"]["queries"])
         self.assertIn("NTCP(td50=20,m=0.2,n=1,as-is)", result["structures"]["GTV"]["queries"])
         # The mean EQD2 is that of the physical dose, converted point by point.
-        run("evaluate", rtstruct, self.a, "--fractions", "5", "--query", "GTV:EQD2(Mean)", "--json", report, "--alpha-beta-gy", "10",
-            expect=0)
+        run("evaluate", rtstruct, self.a, "--fractions", "5", "--query", "GTV:EQD2(Mean)", "--json", report, "--overwrite",
+            "--alpha-beta-gy", "10", expect=0)
         self.assertAlmostEqual(result["structures"]["GTV"]["mean_gy"], load(report)["structures"]["GTV"]["queries"]["EQD2(Mean)"],
                                delta=0.02 * result["structures"]["GTV"]["mean_gy"])
 
