@@ -27,7 +27,7 @@ class Protocol(ProgramCase):
 
     def evaluate(self, *options, target=None, expect=0):
         path = self.folder / "report.json"
-        done = run("evaluate", *self.files, *(self.target if target is None else target), "--json", path, *options, expect=expect)
+        done = run("evaluate", *self.files, *(self.target if target is None else target), "--json", path, "--overwrite", *options, expect=expect)
         return load(path) if expect in (0, 1) else None, done
 
     def write(self, goals, name="mine.json", **more):

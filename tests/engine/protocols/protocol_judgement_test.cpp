@@ -108,8 +108,10 @@ TEST_F(Judging, AUnionCountsWhatIsSharedOnce) {
                                     input_of({box("Lung_L", 0), box("Lung_R", 10)}, dose));
   ASSERT_EQ(j.goals.size(), 4u);
   EXPECT_EQ(j.goals[0].bound.structure, "Lung_L + Lung_R");
-  EXPECT_NEAR(*j.goals[0].value, 30, dose_tolerance_gy);
-  EXPECT_NEAR(*j.goals[1].value, 8, volume_share * 12);
+  // Pieces of 0.6 mm cut by the other member's face count by their point.
+  constexpr double cut_tolerance_gy = dose_tolerance_gy + 0.2;
+  EXPECT_NEAR(*j.goals[0].value, 30, cut_tolerance_gy);
+  EXPECT_NEAR(*j.goals[1].value, 8, cut_tolerance_gy * 0.4);  // 0.4 cc per mm
   EXPECT_NEAR(*j.goals[2].value, 40, dose_tolerance_gy);
   EXPECT_NEAR(*j.goals[3].value, 10, dose_tolerance_gy);
   for (const JudgedGoal& g : j.goals) EXPECT_EQ(g.status, GoalStatus::met) << g.bound.text();
