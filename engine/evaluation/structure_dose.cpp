@@ -18,7 +18,8 @@ constexpr double noise_of_n_pieces = 0.29;  // Dvh::volume_noise_mm3: 0.29 n^(-2
 constexpr double first_try = 0.8;           // of the wanted noise: the number of pieces is not met exactly
 constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
-constexpr double surface_steps = 2;  // the extremes are searched from the best of these points
+constexpr double worth_a_warning = 5;  // times the wanted width; below, the printed interval says enough
+constexpr double surface_steps = 2;    // the extremes are searched from the best of these points
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double most_hot_voxels = 200'000;
 
@@ -205,10 +206,11 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     result.check = measure.curves();
     if (times <= 1) break;
     if (result.step_mm / 2 < finest_step_mm || 8 * double(fine.samples.size()) > most_pieces) {
-      warnings.push_back(
-          {"interval-not-reached",
-           fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
-                       result.name, metric, times, fine.samples.size(), result.step_mm)});
+      if (times > worth_a_warning)
+        warnings.push_back(
+            {"interval-not-reached",
+             fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
+                         result.name, metric, times, fine.samples.size(), result.step_mm)});
       break;
     }
     result.step_mm /= 2;

@@ -17,7 +17,9 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
   double factor = 0;
   for (const PlanningTarget& t : targets) {
     // The same samples as the evaluation's, so that it reports the coverage that was asked for.
-    const SampledStructure sampled = sample_dose(t.shape, dose_at, sampling_step_mm(t.shape.volume_mm3(), 0.5 * WantedInterval{}.volume_pct));
+    // As fine as the evaluation goes where the isodose follows the target's surface.
+    const double step = sampling_step_mm(t.shape.volume_mm3(), 0.5 * WantedInterval{}.volume_pct) / 2;
+    const SampledStructure sampled = sample_dose(t.shape, dose_at, step);
     if (std::any_of(sampled.dose_gy.begin(), sampled.dose_gy.end(), [](double d) { return !std::isfinite(d); }))
       throw InputError("target leaves the dose grid", t.shape.name(), "its coverage cannot be judged",
                        "use a larger dose grid");
