@@ -128,7 +128,7 @@ class Protocol(ProgramCase):
             done = run("evaluate", *self.files, "--target", "PTV", "--prescription", prescription, "--protocol", "tg101", expect=3)
             for word in ("'tg101'", "1, 3, 5", "not interpolated", offer):
                 self.assertIn(word, done.stderr)
-        done = run("evaluate", *self.files, "--protocol", "tg101", expect=3)
+        done = run("evaluate", *self.files, "--protocol", "tg101", expect=2)
         self.assertIn("--prescription", done.stderr)
 
     def test_refusals_name_the_place(self):
@@ -169,7 +169,7 @@ class Protocol(ProgramCase):
         for word in ("source: AAPM TG-101", "verified: ", "D0.35cc <= 23 Gy", "5 fractions", "myelitis", "21.5 Gy"):
             self.assertIn(word, shown)
         self.assertIn("no rule outside", run("protocol", "show", "rtog-0915", expect=0).stdout)
-        run("protocol", "show", "nothing", expect=3)
+        run("protocol", "show", "nothing", expect=2)
 
     def test_shipped_data_are_found_where_they_are_installed(self):
         build = pathlib.Path(os.environ["SBRTPLAN"]).parents[1]
