@@ -49,15 +49,19 @@ InstanceReference write_structures(const StructureSet& structures, const std::st
                                    const std::string& uid_seed, const ProgramInfo& program,
                                    const std::filesystem::path& path);
 
+struct StructuresAdded {
+  InstanceReference reference;
+  std::vector<int> numbers;  //!< ROI numbers of the added structures, in their order
+};
 /// `original` with `added` structures appended; everything else, private attributes and the character set included,
 /// stays as it was, except: new SOP instance and series UID, the description names what was added, the approval is
 /// withdrawn (UNAPPROVED, no reviewer, no digital signature), the original becomes the predecessor. Added ROIs get the
 /// next free numbers.
 /// @param ct the CT that the added contours lie on, or null: then they refer to no image
 /// @throws InputError: unreadable original, a name that exists already or that the file's character set cannot hold
-InstanceReference write_structures_added(const StructureFile& original, const std::vector<Structure>& added,
-                                         const CtSeries* ct, const std::string& uid_seed, const ProgramInfo& program,
-                                         const std::filesystem::path& path);
+StructuresAdded write_structures_added(const StructureFile& original, const std::vector<Structure>& added,
+                                       const CtSeries* ct, const std::string& uid_seed, const ProgramInfo& program,
+                                       const std::filesystem::path& path);
 
 struct DoseExport {
   PatientStudy patient_study;

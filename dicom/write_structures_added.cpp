@@ -98,9 +98,9 @@ E_TransferSyntax syntax_to_write(DcmDataset& dataset) {
 
 }  // namespace
 
-InstanceReference write_structures_added(const StructureFile& original, const std::vector<Structure>& added,
-                                         const CtSeries* ct, const std::string& uid_seed, const ProgramInfo& program,
-                                         const std::filesystem::path& path) {
+StructuresAdded write_structures_added(const StructureFile& original, const std::vector<Structure>& added,
+                                       const CtSeries* ct, const std::string& uid_seed, const ProgramInfo& program,
+                                       const std::filesystem::path& path) {
   detail::prepare_dcmtk();
   DcmFileFormat file;
   const OFCondition status = file.loadFile(original.path.c_str());
@@ -116,6 +116,7 @@ InstanceReference write_structures_added(const StructureFile& original, const st
                         largest_number(dataset, DCM_ROIContourSequence, DCM_ReferencedROINumber));
   int observation = largest_number(dataset, DCM_RTROIObservationsSequence, DCM_ObservationNumber);
   std::vector<std::string> added_names;
+  std::vector<int> numbers;
   for (const Structure& structure : added) {
     check_roi_name(structure.name);
     const std::string name = in_character_set_of(dataset, structure.name, original.path.string());
@@ -124,6 +125,7 @@ InstanceReference write_structures_added(const StructureFile& original, const st
                        "nothing is written over silently", "choose another name");
     added_names.push_back(name);
     append_roi(dataset, name, ++number, frame_uid);
+    numbers.push_back(number);
     append_roi_contours(dataset, structure, number, ct);
     append_roi_observation(dataset, structure, number, ++observation);
   }
@@ -132,7 +134,7 @@ InstanceReference write_structures_added(const StructureFile& original, const st
   delete dataset.remove(DCM_PredecessorStructureSetSequence);
   put_reference(append_item(dataset, DCM_PredecessorStructureSetSequence), original.reference);
   put_identity(dataset, UID_RTStructureSetStorage, uid_seed, true);
-  return save(file, syntax_to_write(dataset), path);
+  return {save(file, syntax_to_write(dataset), path), std::move(numbers)};
 }
 
 }  // namespace sbrt::dicom

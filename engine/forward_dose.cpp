@@ -27,7 +27,7 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
       if (expected.kind == found.kind && expected.sha256 != found.sha256)
         input.warnings.push_back({"other-input", "the plan was made on another " + found.kind + " than " + found.path +
                                                      " (its hash differs): the dose is not the plan's dose"});
-  const Grid grid = dose_grid_over(patient.body, request.grid_mm);
+  const Grid grid = request.grid ? *request.grid : dose_grid_over(patient.body, request.grid_mm);
   const DoseOptions options{request.depth, request.path, request.simd};
   DoseResult dose = compute_dose(request.beams, patient.density, beam_data, grid, options, progress);
   std::vector<BeamContribution> trace;

@@ -13,6 +13,7 @@ struct ForwardRequest {
   BeamSet beams;
   std::string beam_data = "generic-6mv-fff";
   double grid_mm = 1.5;
+  std::optional<Grid> grid;  //!< compute at these points instead of over the body
   DepthMode depth = DepthMode::per_point_ray;
   DosePath path = DosePath::fast;
   SimdChoice simd = SimdChoice::widest;

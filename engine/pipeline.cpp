@@ -5,14 +5,13 @@
 #include "engine/target_checks.h"
 #include "engine/validity.h"
 #include "geometry/error.h"
+#include "geometry/patient_position.h"
 #include "geometry/units.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <map>
 
 namespace sbrt {
 namespace {
@@ -20,22 +19,6 @@ namespace {
 constexpr double small_target_cc = 10.0;
 constexpr double mu_resolution =
     0.01;  // weights are rounded to what a plan file shows, then the dose is computed from them
-
-Axes room_axes(const std::string& patient_position) {
-  // Room axes (x to the viewer's right, y down, z out of the gantry) in patient coordinates; docs/coordinates.md.
-  static const std::map<std::string, std::pair<PatientVec, PatientVec>> table{
-      {"HFS", {{1, 0, 0}, {0, 1, 0}}},  {"HFP", {{-1, 0, 0}, {0, -1, 0}}}, {"FFS", {{-1, 0, 0}, {0, 1, 0}}},
-      {"FFP", {{1, 0, 0}, {0, -1, 0}}}, {"HFDL", {{0, -1, 0}, {1, 0, 0}}}, {"HFDR", {{0, 1, 0}, {-1, 0, 0}}},
-      {"FFDL", {{0, 1, 0}, {1, 0, 0}}}, {"FFDR", {{0, -1, 0}, {-1, 0, 0}}}};
-  const auto entry = table.find(patient_position);
-  if (entry == table.end())
-    throw InputError(patient_position.empty() ? "the CT does not say how the patient lies"
-                                              : "unknown patient position '" + patient_position + "'",
-                     "Patient Position (0018,5100)", "it decides where the robot can stand",
-                     "give --patient-position HFS, HFP, FFS, FFP, HFDL, HFDR, FFDL or FFDR");
-  const auto& [x, y] = entry->second;
-  return {x, y, cross(x, y)};
-}
 
 void round_weights(BeamSet& beams, double factor) {
   for (Beam& beam : beams) beam.weight_mu = std::round(beam.weight_mu * factor / mu_resolution) * mu_resolution;

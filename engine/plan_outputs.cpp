@@ -1,6 +1,7 @@
 #include "engine/plan_outputs.h"
 
 #include "dicom/export.h"
+#include "engine/plan_exchange.h"
 #include "engine/planning/delivery.h"
 #include "engine/planning/plan_files.h"
 #include "engine/version.h"
@@ -15,7 +16,7 @@ namespace {
 dicom::ProgramInfo program_info() { return {program_version(), program_revision()}; }
 
 // One RTSTRUCT for all targets: the one that was read, with the new structures appended.
-dicom::InstanceReference write_structures(const PreparedCase& prepared, const std::filesystem::path& path) {
+dicom::StructuresAdded write_structures(const PreparedCase& prepared, const std::filesystem::path& path) {
   std::string seed = "structures " + prepared.input.structure_file.reference.sop_instance_uid;
   for (const InputRecord& input : prepared.input.inputs) seed += " " + input.sha256;
   for (const Structure& added : prepared.targets.added) {
@@ -27,14 +28,41 @@ dicom::InstanceReference write_structures(const PreparedCase& prepared, const st
                                        seed, program_info(), path);
 }
 
+// ROI numbers of the targets in structures.dcm: those of the original, and of what was added to it.
+std::vector<std::optional<int>> target_numbers(const PreparedCase& prepared, const dicom::StructuresAdded& written) {
+  std::vector<std::optional<int>> numbers;
+  for (const BuiltTarget& target : prepared.targets.targets) {
+    numbers.emplace_back();
+    for (const Structure& read : prepared.input.structures.structures())
+      if (read.name == target.shape.name() && read.number > 0) numbers.back() = read.number;
+    for (std::size_t n = 0; n < prepared.targets.added.size(); ++n)
+      if (prepared.targets.added[n].name == target.shape.name()) numbers.back() = written.numbers.at(n);
+  }
+  return numbers;
+}
+
+dicom::InstanceReference write_plan(const PlanRequest& request, const PlanOutcome& outcome,
+                                    const dicom::StructuresAdded& structures, const std::filesystem::path& path) {
+  const dicom::CtSeries& ct = outcome.prepared.input.ct_series;
+  dicom::RoboticPlanExport info;
+  info.patient_study = ct.patient_study;
+  info.frame_of_reference_uid = ct.frame_of_reference_uid;
+  info.series_description = "sbrtplan plan";
+  info.structures = structures.reference;
+  info.uid_seed = "plan " + structures.reference.sop_instance_uid + " " + outcome.prepared.beam_data.sha256();
+  return dicom::write_robotic_plan(robotic_plan_of(request, outcome, target_numbers(outcome.prepared, structures)),
+                                   info, program_info(), path);
+}
+
 void write_dose(const PlanOutcome& outcome, const dicom::InstanceReference& structures,
-                const std::filesystem::path& path) {
+                const dicom::InstanceReference& plan, const std::filesystem::path& path) {
   const dicom::CtSeries& ct = outcome.prepared.input.ct_series;
   dicom::DoseExport info;
   info.patient_study = ct.patient_study;
   info.frame_of_reference_uid = ct.frame_of_reference_uid;
   info.series_description = "sbrtplan dose";
   info.structures = structures;
+  info.plan = plan;
   info.uid_seed = uid_seed_of(outcome.dose.dose, structures.sop_instance_uid, ct.series_instance_uid);
   dicom::write_dose(outcome.dose.dose, info, program_info(), path);
 }
@@ -51,7 +79,8 @@ std::string uid_seed_of(const DoseGrid& dose, const std::string& structure_uid, 
 }
 
 const std::vector<std::string>& plan_output_files() {
-  static const std::vector<std::string> names{"plan.json", "beams.csv", "report.json", "dose.dcm", "structures.dcm"};
+  static const std::vector<std::string> names{"plan.json", "beams.csv",      "report.json",
+                                              "dose.dcm",  "structures.dcm", "plan.dcm"};
   return names;
 }
 
@@ -119,9 +148,11 @@ PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& out
   progress.advance();
   write_file_atomically(folder / "report.json", to_json(report));
   progress.advance();
-  const dicom::InstanceReference structures = write_structures(outcome.prepared, folder / "structures.dcm");
+  const dicom::StructuresAdded structures = write_structures(outcome.prepared, folder / "structures.dcm");
   progress.advance();
-  write_dose(outcome, structures, folder / "dose.dcm");
+  const dicom::InstanceReference plan = write_plan(request, outcome, structures, folder / "plan.dcm");
+  progress.advance();
+  write_dose(outcome, structures.reference, plan, folder / "dose.dcm");
   progress.advance();
   progress.end();
   return report;

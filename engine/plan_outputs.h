@@ -1,4 +1,4 @@
-/// The files of a plan: plan.json, beams.csv, report.json, dose.dcm, structures.dcm.
+/// The files of a plan: plan.json, beams.csv, report.json, dose.dcm, structures.dcm, plan.dcm.
 #pragma once
 
 #include "engine/pipeline.h"

@@ -193,8 +193,9 @@ TEST_F(WriteStructuresAdded, ChangesNothingElse) {
 }
 
 TEST_F(WriteStructuresAdded, NewStructureIsComplete) {
-  const auto reference = write_structures_added(make_original("ISO_IR 192"), {ptv(), ptv("PTV 2 ö")}, &ct, "seed",
-                                                this_program(), folder / "added.dcm");
+  const auto [reference, numbers] = write_structures_added(make_original("ISO_IR 192"), {ptv(), ptv("PTV 2 ö")}, &ct,
+                                                           "seed", this_program(), folder / "added.dcm");
+  EXPECT_EQ(numbers, (std::vector<int>{10, 11}));
   EXPECT_EQ(dciodvfy_errors(folder / "added.dcm", "RTStructureSet").find("ReferencedROI"), std::string::npos);
   EXPECT_EQ(python(folder, R"(
 d = pydicom.dcmread(sys.argv[1] + '/added.dcm')
