@@ -2,6 +2,7 @@
 
 #include "dose/beam_data_check.h"
 #include "dose/beam_data_plots.h"
+#include "engine/cli/beam_data_commands.h"
 #include "engine/cli/session.h"
 #include "geometry/atomic_output.h"
 
@@ -65,8 +66,8 @@ void write_plots(const BeamData& set, const ShowOptions& options) {
 }  // namespace
 
 void add_beam_data_verb(CLI::App& app, Session& session) {
-  CLI::App* verb =
-      add_verb(app, "beam-data", "beam data sets: list, show, check", "sbrtplan beam-data show generic-6mv-fff");
+  CLI::App* verb = add_verb(app, "beam-data", "beam data sets: list, show, check, import",
+                            "sbrtplan beam-data show generic-6mv-fff");
   verb->require_subcommand(1);
   CLI::App* list = verb->add_subcommand("list", "the sets that come with the program");
   list->callback([] { print_list(); });
@@ -85,6 +86,7 @@ void add_beam_data_verb(CLI::App& app, Session& session) {
   check->add_option("NAME", checked->name, "name of a set, or its folder")->required();
   check->add_flag("--strict", checked->strict, "exit 1 when there is a warning");
   check->callback([checked, &session] { print_check(BeamData::named_or_folder(checked->name), *checked, session); });
+  add_beam_data_import(*verb, session);
 }
 
 }  // namespace sbrt::cli
