@@ -66,7 +66,7 @@ void write_plots(const BeamData& set, const ShowOptions& options) {
 }  // namespace
 
 void add_beam_data_verb(CLI::App& app, Session& session) {
-  CLI::App* verb = add_verb(app, "beam-data", "beam data sets: list, show, check, import",
+  CLI::App* verb = add_verb(app, "beam-data", "beam data sets: list, show, check, import, fit",
                             "sbrtplan beam-data show generic-6mv-fff");
   verb->require_subcommand(1);
   CLI::App* list = verb->add_subcommand("list", "the sets that come with the program");
@@ -87,6 +87,7 @@ void add_beam_data_verb(CLI::App& app, Session& session) {
   check->add_flag("--strict", checked->strict, "exit 1 when there is a warning");
   check->callback([checked, &session] { print_check(BeamData::named_or_folder(checked->name), *checked, session); });
   add_beam_data_import(*verb, session);
+  add_beam_data_fit(*verb, session);
 }
 
 }  // namespace sbrt::cli

@@ -6,5 +6,6 @@
 namespace sbrt::cli {
 
 void add_beam_data_import(CLI::App& verb, Session& session);
+void add_beam_data_fit(CLI::App& verb, Session& session);
 
 }  // namespace sbrt::cli
