@@ -1,8 +1,11 @@
-"""beam-data: list, show with plots, check, import."""
+"""beam-data: list, show with plots, check, import, fit."""
 import unittest
 import xml.dom.minidom
 
 from program_case import ProgramCase, load, run
+
+TPR_60 = [(50, 0.88497), (100, 0.7204), (150, 0.57713), (200, 0.45886), (300, 0.29006)]
+OCR_60 = [(9.8, 0.98629), (20.1, 0.94124), (24.8, 0.90068), (28.0, 0.81962), (29.0, 0.75002), (30.0, 0.61639), (30.5, 0.52052), (31.0, 0.41442), (31.5, 0.3121), (32.0, 0.22592), (33.0, 0.11582), (35.0, 0.03866), (40.4, 0.00911), (50.3, 0.00573)]
 
 
 class BeamDataVerb(ProgramCase):
@@ -82,6 +85,23 @@ class BeamDataVerb(ProgramCase):
         self.assertGreater(tpr[100], 2.718281828 ** (-0.0058 * 85))
         self.assertLess(tpr[100], 2.718281828 ** (-0.0045 * 85) + 1e-4)
         run("beam-data", "check", out, expect=0)
+
+    def test_fit_to_points_of_the_generic_set_gives_the_generic_set(self):
+        # Model values of the 60 mm cone from the shipped tables (five decimals).
+        points = "".join(f"tpr,60,{d},0,800,{v},0.003\n" for d, v in TPR_60) + "".join(
+            f"ocr,60,15,{r},800,{v},0.005\n" for r, v in OCR_60)
+        measured = self.table("measured.csv", "kind,collimator_mm,depth_mm,radius_mm,distance_mm,value,uncertainty\n" + points)
+        site = self.folder / "site"
+        done = run("beam-data", "fit", measured, "--out", site, "--name", "fitted", expect=0)
+        self.assertRegex(done.stdout, r"kernel quality +0\.67 ")
+        self.assertRegex(done.stdout, r"blur sigma +0\.970?")
+        self.assertIn("rms of the residuals 0.000", done.stdout)
+        self.assertEqual(load(site / "beam-data.json")["clinical"], False)
+        run("beam-data", "check", site, "--strict", expect=0)
+        measured.write_text(measured.read_text() + "pdd,60,100,0,800,0.7,0.01\n")
+        line = len(measured.read_text().splitlines())
+        self.assert_refused("beam-data", "fit", measured, "--out", self.folder / "new", "--name", "x",
+                            mentions=(f"measured.csv, line {line}", "of, tpr or ocr"))
 
 
 if __name__ == "__main__":
