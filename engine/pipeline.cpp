@@ -74,6 +74,14 @@ NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position) {
   return turned;
 }
 
+NodeSet nodes_of(const PlanRequest& request, const std::string& patient_position) {
+  NodeSet nodes = turned_to(NodeSet::named_or_file(request.nodes), patient_position);
+  std::vector<Node> kept;
+  for (std::size_t n = 0; n < nodes.nodes.size(); n += std::size_t(request.every_node)) kept.push_back(nodes.nodes[n]);
+  nodes.nodes = std::move(kept);
+  return nodes;
+}
+
 namespace {
 
 // An asked prescription isodose that was missed by more than this is said [percentage points].
@@ -123,7 +131,7 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   BuiltTargets targets = build_targets(input.structures, request.targets, input.ct.grid(), rule);
   PatientModel patient = make_patient_model(input.ct, input.structures, request.patient, rule);
   BeamData beam_data = BeamData::named_or_folder(request.beam_data);
-  NodeSet nodes = turned_to(NodeSet::named_or_file(request.nodes), input.ct_series.patient_position);
+  NodeSet nodes = nodes_of(request, input.ct_series.patient_position);
 
   Warnings warnings = input.warnings;
   append(warnings, patient.warnings);
@@ -185,11 +193,15 @@ PlanningOptions planning_options(const PlanRequest& request, const PreparedCase&
   options.seed = request.seed;
   options.coverage_pct = request.coverage_pct;
   options.depth = request.depth;
+  options.isocentric = request.isocentric;
   return options;
 }
 
 PlanOutcome plan_case(const PlanRequest& request, Progress& progress) {
-  PreparedCase prepared = prepare_case(request, progress);
+  return plan_prepared(request, prepare_case(request, progress), progress);
+}
+
+PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Progress& progress) {
   const PlanningProblem problem = planning_problem(request, prepared);
   const PlanningOptions options = planning_options(request, prepared);
   Warnings warnings = prepared.warnings;

@@ -29,11 +29,13 @@ struct PlanRequest {
   ProtocolRequest protocols;
   double coverage_pct = 95;  //!< share of each PTV that receives its prescription
   std::string nodes = "body";
+  int every_node = 1;                  //!< keeps the first of every n nodes of the set's path
   std::vector<std::string> avoid;      //!< structures that no beam may pass before it reaches its aim point
   std::vector<double> collimators_mm;  //!< empty: chosen from the target's size
   int count = 0;                       //!< candidate beams; 0: chosen from the target's size
   std::uint64_t seed = 1;
-  double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
+  bool isocentric = false;  //!< every beam aims at its target's centre, the baseline of comparisons
+  double grid_mm = 0;       //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
   SimdChoice simd = SimdChoice::widest;  //!< of the forward dose
@@ -75,6 +77,9 @@ PlanningOptions planning_options(const PlanRequest& request, const PreparedCase&
 /// The main job. @throws InputError, Cancelled
 PlanOutcome plan_case(const PlanRequest& request, Progress& progress = no_progress);
 
+/// The same from a case that is prepared. What `request` says of inputs, targets and patient is not looked at again.
+PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Progress& progress = no_progress);
+
 /// 1 mm for targets under 10 cc, 1.5 mm above, unless the user chose.
 double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& targets);
 
@@ -84,5 +89,8 @@ Grid dose_grid_over(const Occupancy& body, double spacing_mm, const std::vector<
 /// Node offsets turned from a head-first supine patient to `patient_position` (HFS, HFP, FFS, ... DICOM C.7.3.1.1.2).
 /// @throws InputError for a position that is not one of the eight
 NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position);
+
+/// The request's nodes, thinned by every_node and turned. @throws InputError
+NodeSet nodes_of(const PlanRequest& request, const std::string& patient_position);
 
 }  // namespace sbrt

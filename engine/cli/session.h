@@ -60,5 +60,6 @@ void add_accumulate_verb(CLI::App& app, Session& session);
 void add_protocol_verb(CLI::App& app, Session& session);
 void add_gamma_verb(CLI::App& app, Session& session);
 void add_check_verb(CLI::App& app, Session& session);
+void add_compare_verb(CLI::App& app, Session& session);
 
 }  // namespace sbrt::cli
