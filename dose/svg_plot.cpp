@@ -11,8 +11,9 @@
 namespace sbrt {
 namespace {
 
-constexpr double width = 900, height = 560, left = 80, right = 740, top = 70, bottom = 490;
+constexpr double least_width = 900, least_height = 560, left = 80, right = 740, top = 70, bottom = 490;
 constexpr double legend_row = 20;
+constexpr double letter = 7;  // width of one at 12 px, generously
 constexpr int wanted_ticks = 6;
 
 std::string escaped(const std::string& text) {
@@ -55,6 +56,16 @@ std::string colour(std::size_t i, std::size_t count) {
   return fmt::format("hsl({:.0f},75%,{:.0f}%)", hue, hue > 40 && hue < 190 ? 36.0 : 46.0);
 }
 
+// Room for the legend beside the plot.
+double width_of(const LinePlot& plot) {
+  std::size_t longest = 0;
+  for (const PlotCurve& curve : plot.curves) longest = std::max(longest, curve.label.size());
+  return std::max(least_width, right + 56 + letter * double(longest));
+}
+double height_of(const LinePlot& plot) {
+  return std::max(least_height, top + 44 + legend_row * double(plot.curves.size()));
+}
+
 std::string text(double x, double y, const std::string& anchor, int size, const std::string& words,
                  const std::string& more = "") {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" font-size=\"{}\"{}>{}</text>\n", x, y, anchor,
@@ -78,7 +89,7 @@ std::string to_svg(const LinePlot& plot) {
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
       "font-family=\"sans-serif\" fill=\"#222\">\n<rect width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"white\"/>\n",
-      width, height);
+      width_of(plot), height_of(plot));
   svg += text(left, 30, "start", 18, plot.title, " font-weight=\"bold\"");
   svg += text(left, 52, "start", 12, plot.subtitle, " fill=\"#555\"");
   const auto line = [&](double x1, double y1, double x2, double y2, const char* stroke) {
@@ -112,6 +123,8 @@ std::string to_svg(const LinePlot& plot) {
     if (curve.markers)
       for (const auto& [x, y] : curve.points)
         svg += fmt::format("<circle cx=\"{:.2f}\" cy=\"{:.2f}\" r=\"3\" fill=\"{}\"/>\n", px(x), py(y), stroke);
+    if (!curve.point_label.empty())
+      for (const auto& [x, y] : curve.points) svg += text(px(x) + 6, py(y) - 5, "start", 12, curve.point_label);
     const double y = top + 32 + legend_row * double(i);
     svg += fmt::format(
         "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"{}\" stroke-width=\"2.5\"/>\n",

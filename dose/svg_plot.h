@@ -10,7 +10,8 @@ namespace sbrt {
 struct PlotCurve {
   std::string label;
   std::vector<std::pair<double, double>> points;
-  bool markers = false;  //!< a dot on every point
+  bool markers = false;       //!< a dot on every point
+  std::string point_label{};  //!< beside every point
 };
 
 struct LinePlot {
@@ -18,7 +19,7 @@ struct LinePlot {
   std::vector<PlotCurve> curves;  //!< at least one, with points
 };
 
-/// Axes run over round numbers that hold all points. Same text for the same plot.
+/// Axes run over round numbers that hold all points; the picture grows with the legend. Same text for the same plot.
 std::string to_svg(const LinePlot& plot);
 
 }  // namespace sbrt

@@ -219,18 +219,20 @@ std::string to_csv(const Comparison& comparison) {
 
 std::string text_report(const Comparison& comparison) {
   using Align = TextTable::Align;
-  std::vector<TextTable::Column> columns{{"set"}, {"front"}, {"cov [%]", Align::right}};
+  std::vector<TextTable::Column> columns{{"", Align::right}, {"set"}, {"front"}, {"cov [%]", Align::right}};
   for (const char* title : {"CI", "nCI", "HI", "GI", "R50", "D2cm [%]", "isodose [%]", "missed", "worst goal", "MU",
                             "beams", "nodes", "min/fx", "DAP ratio", "s"})
     columns.push_back({title, Align::right});
   TextTable table(columns);
-  std::string failures, goals;
+  std::string failures;
+  int row = 0;
   for (const ComparedSet& set : comparison.sets) {
+    ++row;
     if (!set.failure.empty()) {
       failures += fmt::format("no plan: {} ({}): {}\n", set.name, set.description, set.failure);
       continue;
     }
-    std::vector<std::string> cells{set.name, set.front ? "*" : ""};
+    std::vector<std::string> cells{fmt::format("{}", row), set.name, set.front ? "*" : ""};
     for (const char* id : {"coverage_pct", "ci", "nci", "hi", "gi", "r50", "d2cm_pct", "isodose_pct"})
       cells.push_back(shown(set.value(id)));
     cells.push_back(set.goals ? fmt::format("{}/{}", set.goals_missed, set.goals) : "-");
@@ -259,19 +261,22 @@ std::string pareto_svg(const Comparison& comparison) {
   const ComparedColumn &x = column_named(comparison.objectives[0]), &y = column_named(comparison.objectives[1]);
   LinePlot plot;
   plot.title = x.title + " and " + y.title + " of the candidate sets";
-  plot.subtitle = "line: sets that no other set beats";
+  plot.subtitle = "line and *: sets that no other set with as few missed goals beats";
   const auto label = [](const ComparedColumn& c) {
     return c.title + " [" + c.unit + (c.larger_is_better ? "], larger is better" : "], smaller is better");
   };
   plot.x_label = label(x);
   plot.y_label = label(y);
   plot.legend_title = "set";
-  PlotCurve front{"front", {}, false};
+  PlotCurve front{"front", {}, false, {}};
+  int row = 0;
   for (const ComparedSet& set : comparison.sets) {
+    ++row;
     if (!set.failure.empty() || !set.value(x.id) || !set.value(y.id)) continue;
     const std::pair<double, double> point{*set.value(x.id), *set.value(y.id)};
     if (set.front) front.points.push_back(point);
-    plot.curves.push_back({(set.front ? "* " : "") + set.name, {point}, true});
+    plot.curves.push_back(
+        {fmt::format("{}  {}{}", row, set.name, set.front ? " *" : ""), {point}, true, fmt::format("{}", row)});
   }
   if (plot.curves.empty()) return "";
   std::sort(front.points.begin(), front.points.end());
