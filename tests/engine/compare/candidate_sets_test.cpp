@@ -42,7 +42,7 @@ TEST_F(CandidateSets, ListAndCombinations) {
     "sets": [{"name": "as it is"}, {"name": "few", "nodes": "mine.csv", "every_node": 3, "count": 500, "coverage_pct": 97}],
     "vary": {"placement": ["isocentric", "non-isocentric"], "collimators_mm": ["auto", [7.5, 20]], "isodose_pct": [70, 80]}})"));
   ASSERT_EQ(sets.size(), 2u + 8u);
-  EXPECT_EQ(sets[0], CandidateSet{.name = "as it is"});
+  EXPECT_EQ(description_of(sets[0]), "as requested");
   EXPECT_EQ(sets[1].nodes, (folder / "mine.csv").string());
   EXPECT_EQ(sets[1].every_node, 3);
   EXPECT_EQ(sets[2].name, "isocentric_cones-auto_iso70");
