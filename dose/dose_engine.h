@@ -71,4 +71,9 @@ std::vector<BeamContribution> trace_point(const BeamSet& beams, const DensityMap
 /// @param target occupancy of the target on any grid
 double lung_path_share(const BeamSet& beams, const DensityMap& density, const Occupancy& target);
 
+/// Share of the directions from the target's centroid in which the 10 mm beyond the target are mostly of relative
+/// density < 0.4 inside the body: 1 for an island in lung, 0 in solid tissue. 0 when the target is empty.
+/// @param target occupancy of the target on any grid
+double lung_surround_share(const DensityMap& density, const Occupancy& target);
+
 }  // namespace sbrt

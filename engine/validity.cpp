@@ -9,6 +9,7 @@ namespace {
 
 // Below one per cent of the weight the effect on the plan is below what the tables are worth.
 constexpr double lung_share_worth_saying = 0.01;
+constexpr double island_share = 0.5;  // of the directions around the target
 constexpr double clamped_share_worth_saying = 0.001;
 
 }  // namespace
@@ -17,16 +18,31 @@ Warnings validity_warnings(const BeamSet& beams, const DoseResult& dose, const D
                            const std::vector<BuiltTarget>& targets) {
   Warnings warnings;
   for (const BuiltTarget& target : targets) {
-    const double share = lung_path_share(beams, density, occupancy_of(target.shape, density.grid()));
+    const Occupancy occupancy = occupancy_of(target.shape, density.grid());
+    const double share = lung_path_share(beams, density, occupancy);
     if (share >= lung_share_worth_saying)
       warnings.push_back(
           {"lung-path",
            fmt::format(
                "{:.0f} % of the MU reach '{}' through lung or air (relative density below 0.4) in the last 50 mm; ray "
-               "tracing "
-               "neglects the lateral electron transport there, and the true dose in and around the target is lower",
+               "tracing neglects the lateral electron transport there, and the true dose in and around the target is "
+               "lower",
                100 * share, target.shape.name())});
+    const double around = lung_surround_share(density, occupancy);
+    if (around >= island_share)
+      warnings.push_back(
+          {"lung-island",
+           fmt::format("'{}' is an island in lung: in {:.0f} % of the directions the 10 mm around it are of relative "
+                       "density below 0.4; ray tracing overestimates the dose at its edge and in the lung around it "
+                       "(docs/validation.md), most with small collimators",
+                       target.shape.name(), 100 * around)});
   }
+  append(warnings, table_warnings(dose));
+  return warnings;
+}
+
+Warnings table_warnings(const DoseResult& dose) {
+  Warnings warnings;
   const DoseValidity& v = dose.validity;
   const auto say = [&](std::int64_t clamped, const char* what) {
     const double share = v.points_total > 0 ? double(clamped) / double(v.points_total) : 0;

@@ -10,8 +10,12 @@
 
 namespace sbrt {
 
-/// Warnings "lung-path" (share of the MU whose last 50 mm before a target cross relative density < 0.4) and
-/// "outside-tables" (share of the points whose depth, field or distance lies outside the beam data and was clamped).
+/// Warning "outside-tables": share of the points whose depth, field or distance lies outside the beam data and was
+/// clamped.
+Warnings table_warnings(const DoseResult& dose);
+
+/// Warnings "lung-path" (share of the MU whose last 50 mm before a target cross relative density < 0.4), "lung-island"
+/// (a target with lung in most directions around it) and those of table_warnings.
 Warnings validity_warnings(const BeamSet& beams, const DoseResult& dose, const DensityMap& density,
                            const std::vector<BuiltTarget>& targets);
 

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -216,6 +217,22 @@ TEST(LungPath, ShareOfTheWeightThatCrossesLungBeforeTheTarget) {
   // Only the last 50 mm count: a target 60 mm below the lung.
   Occupancy deep(Grid({20, 20, 20}, {1, 1, 1}, {-9.5, 45.5, -9.5}), 1.0f);
   EXPECT_EQ(lung_path_share({beams[0]}, map, deep), 0);
+}
+
+TEST(LungSurround, AnIslandInLungIsOneATargetAtTheChestWallHalfOne) {
+  const Grid grid({80, 80, 80}, {2, 2, 2}, {-79, -79, -79});
+  Occupancy target(Grid({20, 20, 20}, {1, 1, 1}, {-9.5, -9.5, -9.5}), 1.0f);
+  const auto inside = [](PatientPoint p) { return std::max({std::abs(p.x), std::abs(p.y), std::abs(p.z)}) < 11; };
+  const auto in_lung = [&](PatientPoint p) { return inside(p) ? 1.0 : 0.26; };
+  EXPECT_EQ(lung_surround_share(density_of(grid, in_lung), target), 1);
+  EXPECT_EQ(lung_surround_share(DensityMap(grid, 1.0f), target), 0);
+  // Lung on one side of a plane through the centre: half of the directions, within the few that graze the plane.
+  const auto at_wall = [&](PatientPoint p) { return p.x < 0 ? 1.0 : in_lung(p); };
+  EXPECT_NEAR(lung_surround_share(density_of(grid, at_wall), target), 0.5, 0.05);
+  // Air outside the body is no lung.
+  const auto at_skin = [&](PatientPoint p) { return inside(p) ? 1.0 : 0.0; };
+  EXPECT_EQ(lung_surround_share(density_of(grid, at_skin), target), 0);
+  EXPECT_EQ(lung_surround_share(DensityMap(grid, 0.26f), Occupancy(target.grid(), 0.0f)), 0);
 }
 
 }  // namespace

@@ -72,6 +72,15 @@ class Plan(ProgramCase):
         self.assertEqual(hashes[0], hashes[1])
         self.assertEqual(hashes[0], hashes[2])
 
+    def test_lung_warnings_in_lung_and_not_in_water(self):
+        codes = {}
+        for name in ("lung-lesion", "sphere-in-water"):
+            report = self.plan(self.phantom(name, "--spacing-mm", "3,3,3"), self.folder / name, "--gtv", "GTV", "--margin-mm", "5",
+                               "--prescription", "45Gy/5fx@75%")
+            codes[name] = {warning["code"] for warning in report["warnings"]}
+        self.assertLessEqual({"lung-path", "lung-island"}, codes["lung-lesion"])
+        self.assertFalse({"lung-path", "lung-island"} & codes["sphere-in-water"])
+
     def test_plan_file_replays_to_the_same_dose(self):
         phantom = self.phantom("sphere-in-water", "--spacing-mm", "2,2,2")
         out = self.folder / "out"
