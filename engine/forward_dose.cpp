@@ -4,20 +4,32 @@
 #include "engine/pipeline.h"
 #include "engine/planning/cut_faces.h"
 #include "engine/planning/plan_files.h"
+#include "engine/validity.h"
 #include "geometry/error.h"
 
 #include <algorithm>
 
 namespace sbrt {
 
+namespace {
+
+Grid dose_grid_of(const ForwardRequest& request, const ImportedCase& input, const PatientModel& patient,
+                  const ShapeRule& rule) {
+  if (request.grid) return *request.grid;
+  if (request.region.empty()) return dose_grid_over(patient.body, request.grid_mm);
+  const Box box = shape_of(input.structures.at(request.region), rule).bounding_box().grown(request.region_margin_mm);
+  return covering_grid(box, {request.grid_mm, request.grid_mm, request.grid_mm}, input.ct.grid());
+}
+
+}  // namespace
+
 ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
   if (std::none_of(request.beams.begin(), request.beams.end(), [](const Beam& beam) { return beam.weight_mu > 0; }))
     throw InputError("no beam has any MU", "--beams", "the dose would be zero everywhere",
                      "find weights first: sbrtplan optimize");
   ImportedCase input = import_case(request.selection, progress);
-  PatientModel patient =
-      make_patient_model(input.ct, input.structures, request.patient,
-                         shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]));
+  const ShapeRule rule = shape_rule(input.structures, request.patient.between, input.ct.grid().spacing_mm()[2]);
+  PatientModel patient = make_patient_model(input.ct, input.structures, request.patient, rule);
   const BeamData beam_data = BeamData::named_or_folder(request.beam_data);
   if (!request.expected_beam_data_sha256.empty() && request.expected_beam_data_sha256 != beam_data.sha256())
     input.warnings.push_back({"other-beam-data", "the plan was made with other beam data than '" + beam_data.name() +
@@ -27,7 +39,7 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
       if (expected.kind == found.kind && expected.sha256 != found.sha256)
         input.warnings.push_back({"other-input", "the plan was made on another " + found.kind + " than " + found.path +
                                                      " (its hash differs): the dose is not the plan's dose"});
-  const Grid grid = request.grid ? *request.grid : dose_grid_over(patient.body, request.grid_mm);
+  const Grid grid = dose_grid_of(request, input, patient, rule);
   const DoseOptions options{request.depth, request.path, request.simd};
   DoseResult dose = compute_dose(request.beams, patient.density, beam_data, grid, options, progress);
   std::vector<BeamContribution> trace;
@@ -41,6 +53,7 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
   append(warnings, patient.warnings);
   append(warnings, truncated_path_warnings(request.beams, patient.body, beam_data));
   append(warnings, dose.warnings);
+  append(warnings, table_warnings(dose));
   return {std::move(input), std::move(patient), std::move(dose), std::move(trace), std::move(warnings)};
 }
 

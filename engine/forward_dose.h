@@ -14,6 +14,8 @@ struct ForwardRequest {
   std::string beam_data = "generic-6mv-fff";
   double grid_mm = 1.5;
   std::optional<Grid> grid;  //!< compute at these points instead of over the body
+  std::string region;        //!< structure over whose box the grid lies; empty: the body
+  double region_margin_mm = 20;
   DepthMode depth = DepthMode::per_point_ray;
   DosePath path = DosePath::fast;
   SimdChoice simd = SimdChoice::widest;

@@ -69,10 +69,11 @@ void add_beam_data_verb(CLI::App& app, Session& session) {
   CLI::App* verb = add_verb(app, "beam-data", "beam data sets: list, show, check, import, fit",
                             "sbrtplan beam-data show generic-6mv-fff");
   verb->require_subcommand(1);
-  CLI::App* list = verb->add_subcommand("list", "the sets that come with the program");
+  CLI::App* list = add_verb(*verb, "list", "the sets that come with the program", "sbrtplan beam-data list");
   list->callback([] { print_list(); });
   auto shown = std::make_shared<ShowOptions>();
-  CLI::App* show = verb->add_subcommand("show", "factors of one set, and its plots");
+  CLI::App* show = add_verb(*verb, "show", "factors of one set, and its plots",
+                            "sbrtplan beam-data show generic-6mv-fff --svg plots");
   show->add_option("NAME", shown->name, "name of a set, or its folder")->required();
   show->add_option("--svg", shown->svg, "new folder for of.svg, tpr.svg and one ocr-*.svg per collimator");
   show->add_flag("--overwrite", shown->overwrite, "replace the folder of --svg if it holds nothing but such plots");
@@ -82,7 +83,8 @@ void add_beam_data_verb(CLI::App& app, Session& session) {
     if (!shown->svg.empty()) write_plots(set, *shown);
   });
   auto checked = std::make_shared<CheckOptions>();
-  CLI::App* check = verb->add_subcommand("check", "read a set, judge its tables and say whether it can be used");
+  CLI::App* check = add_verb(*verb, "check", "read a set, judge its tables and say whether it can be used",
+                             "sbrtplan beam-data check our-site --strict");
   check->add_option("NAME", checked->name, "name of a set, or its folder")->required();
   check->add_flag("--strict", checked->strict, "exit 1 when there is a warning");
   check->callback([checked, &session] { print_check(BeamData::named_or_folder(checked->name), *checked, session); });

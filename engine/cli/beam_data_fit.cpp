@@ -59,7 +59,8 @@ void fit_set(FitOptions options, Session& session) {
 
 void add_beam_data_fit(CLI::App& verb, Session& session) {
   auto o = std::make_shared<FitOptions>();
-  CLI::App* fit = verb.add_subcommand("fit", "fit the generic model to a few measured points");
+  CLI::App* fit = add_verb(verb, "fit", "fit the generic model to a few measured points",
+                           "sbrtplan beam-data fit measured.csv --out site --name our-site");
   fit->add_option("MEASURED.csv", o->measured, "kind,collimator_mm,depth_mm,radius_mm,distance_mm,value,uncertainty")
       ->required();
   fit->add_option("--out", o->out, "new folder of the set")->required();

@@ -35,7 +35,9 @@ void import_set(const ImportOptions& options, Session& session) {
 
 void add_beam_data_import(CLI::App& verb, Session& session) {
   auto o = std::make_shared<ImportOptions>();
-  CLI::App* import = verb.add_subcommand("import", "make a set of text tables or water-phantom scans");
+  CLI::App* import =
+      add_verb(verb, "import", "make a set of text tables or water-phantom scans",
+               "sbrtplan beam-data import scans.asc of.csv --depth-scans pdd --out site --name our-site");
   import
       ->add_option(
           "SOURCE", o->sources,

@@ -127,6 +127,12 @@ void add_dose_verb(CLI::App& app, Session& session) {
   verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing (default: that of plan.json, else 1.5)")
       ->check(CLI::Range(0.5, 5.0))
       ->capture_default_str();
+  verb->add_option("--region", v->request.region,
+                   "structure: the grid lies over it instead of over the body, as for a finer grid about a target");
+  verb->add_option("--region-margin-mm", v->request.region_margin_mm, "with --region: how far around it")
+      ->check(CLI::Range(0.0, 500.0))
+      ->needs("--region")
+      ->capture_default_str();
   verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
       ->check(CLI::IsMember({"ray", "axis"}))
       ->capture_default_str();
