@@ -60,6 +60,12 @@ void require_valid_beams(const BeamSet& beams, const DensityMap& density, const 
 
 bool meets_body(const Beam& beam, const DensityMap& density, double reference_distance_mm) {
   const BeamAxis axis(beam);
+  // Nearly every axis crosses density at its aim point, and a short walk there shows it.
+  constexpr double about_aim_mm = 2;
+  const double to_aim = distance(beam.source, beam.aim);
+  const auto on_axis = [&](double mm) { return beam.source + std::max(mm, 0.0) * axis.direction.vec(); };
+  if (water_equivalent_depth_mm(density, on_axis(to_aim - about_aim_mm), on_axis(to_aim + about_aim_mm)) > 0)
+    return true;
   const auto crosses = [&](PatientVec direction) {
     const PatientVec d = Direction<Patient>(direction);
     return water_equivalent_depth_mm(density, beam.source, beyond(density.grid(), beam.source, d)) > 0;

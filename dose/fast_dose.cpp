@@ -2,6 +2,7 @@
 
 #include "dose/cone_rows.h"
 #include "dose/depth_fan.h"
+#include "dose/fan_memory.h"
 #include "dose/folded_tables.h"
 #include "dose/row_kernel.h"
 #include "geometry/parallel.h"
@@ -156,8 +157,7 @@ class FastDose {
   }
 
   void build_fans(std::vector<PreparedGroup>& batch, std::size_t values) {
-    if (fan_depth_mm_.size() < values) fan_depth_mm_.resize(values);
-    float* at = fan_depth_mm_.data();
+    float* at = fan_memory_.at_least(std::max(values, fan_values_at_once * 3 / 2));
     for (PreparedGroup& g : batch)
       if (g.fan) {
         g.fan->store_at(at);
@@ -293,7 +293,7 @@ class FastDose {
   const Grid& grid_;
   DoseOptions options_;
   Fineness fineness_{};
-  std::vector<float> fan_depth_mm_;  //!< of the fans of one batch
+  FanMemory fan_memory_;  //!< of one batch
   SimdPath simd_;
   const RowKernel& kernel_;
   DoseResult result_;

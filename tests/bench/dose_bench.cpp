@@ -1,10 +1,10 @@
 // Dose: time per beam and voxel inside its cone, on every path in one run.
+#include "bench_thorax.h"
 #include "dose/beam_groups.h"
 #include "dose/cone_rows.h"
 #include "dose/depth_fan.h"
 #include "dose/dose_engine.h"
 #include "dose/folded_tables.h"
-#include "dose/plan_fixture.h"
 #include "dose/point_dose.h"
 #include "dose/row_kernel.h"
 #include "dose/water_depth.h"
@@ -23,13 +23,7 @@ namespace {
 
 using namespace sbrt;
 using namespace sbrt::testing;
-
-const PatientPoint target{70, 5, 4};
-
-const DensityMap& map() {
-  static const DensityMap density = thorax(1.0, 2.0);
-  return density;
-}
+using bench::target;
 
 /// Grid about the target with `side_mm` along every axis.
 Grid grid_about_target(double side_mm, double spacing_mm) {
@@ -46,13 +40,13 @@ void check_against_exact() {
   if (done) return;
   const BeamSet beams = plan_of(40, 40, target, 15);
   const Grid grid = grid_about_target(60, 6);
-  const DoseGrid exact = compute_dose(beams, map(), generic_data(), grid, {.path = DosePath::exact}).dose;
+  const DoseGrid exact = compute_dose(beams, bench::thorax_map(), generic_data(), grid, {.path = DosePath::exact}).dose;
   for (const SimdPath path : {SimdPath::portable, SimdPath::avx2, SimdPath::avx512}) {
     if (path > best_simd_path()) continue;
     const SimdChoice simd = path == SimdPath::portable ? SimdChoice::portable
                             : path == SimdPath::avx2   ? SimdChoice::avx2
                                                        : SimdChoice::avx512;
-    const DoseGrid fast = compute_dose(beams, map(), generic_data(), grid, {.simd = simd}).dose;
+    const DoseGrid fast = compute_dose(beams, bench::thorax_map(), generic_data(), grid, {.simd = simd}).dose;
     for (std::size_t i = 0; i < grid.count(); ++i)
       if (std::abs(fast.values()[i] - exact.values()[i]) > 0.01 * largest(exact))
         throw std::runtime_error("the fast path left its error bound");
@@ -84,7 +78,8 @@ void dose(benchmark::State& state, DosePath path, SimdChoice simd) {
   set_thread_count(int(state.range(5)));
   std::int64_t pairs = 0;
   for (auto _ : state) {
-    const DoseResult result = compute_dose(beams, map(), generic_data(), grid, {.path = path, .simd = simd});
+    const DoseResult result =
+        compute_dose(beams, bench::thorax_map(), generic_data(), grid, {.path = path, .simd = simd});
     pairs = result.validity.points_total;
     benchmark::DoNotOptimize(result.dose.values().data());
   }
@@ -110,7 +105,7 @@ void naive(benchmark::State& state) {
           const PatientPoint point = grid.voxel_centre(i, row % n.ny, row / n.ny);
           const PointInBeam p = locate(axis, point, tables.reference_distance_mm);
           if (!(p.z_mm > 0) || p.r800_mm > tables.ocr[c].columns.back()) continue;
-          const double depth = water_equivalent_depth_mm(map(), beam.source, point);
+          const double depth = water_equivalent_depth_mm(bench::thorax_map(), beam.source, point);
           sum += beam.weight_mu * dose_factors(tables, c, p, depth).gy_per_mu;
           ++pairs;
         }
@@ -143,7 +138,8 @@ void kernel(benchmark::State& state, SimdPath path) {
       for (const std::size_t b : group.beams)
         cones.push_back({Direction<Patient>(beams[b].aim - beams[b].source),
                          generic_data().largest_radius_mm(beams[b].collimator_mm) / 800});
-      auto fan = DepthFan::over(grid, group.source, group.face, cones, map(), density_box(map()), 3);
+      auto fan = DepthFan::over(grid, group.source, group.face, cones, bench::thorax_map(),
+                                density_box(bench::thorax_map()), 3);
       depth_mm.resize(fan->values());
       fan->store_at(depth_mm.data());
       for (int row = 0; row < fan->rows(); ++row) fan->build_row(row, inner);
@@ -178,7 +174,7 @@ void kernel(benchmark::State& state, SimdPath path) {
 /// Siddon's walk in double precision through every voxel from a source to points of the target's region.
 void reference_tracer(benchmark::State& state) {
   const Beam beam = plan_of(1, 1, target, 15).front();
-  const DensityMap body = cropped_to_density(map());
+  const DensityMap body = cropped_to_density(bench::thorax_map());
   const Grid points = grid_about_target(60, 3);
   std::int64_t steps = 0;
   double depth = 0;

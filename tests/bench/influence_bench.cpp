@@ -1,6 +1,6 @@
 // The influence matrix: candidates per second, bytes per entry, time per entry of both products.
+#include "bench_thorax.h"
 #include "dose/influence.h"
-#include "dose/plan_fixture.h"
 #include "geometry/parallel.h"
 
 #include <benchmark/benchmark.h>
@@ -15,13 +15,7 @@ namespace {
 
 using namespace sbrt;
 using namespace sbrt::testing;
-
-const PatientPoint target{70, 5, 4};
-
-const DensityMap& map() {
-  static const DensityMap density = thorax(1.0, 2.0);
-  return density;
-}
+using bench::target;
 
 /// Every third bit of the index, so that neighbours in the list are neighbours in space.
 std::uint32_t every_third_bit(std::uint32_t n, int shift) {
@@ -68,7 +62,8 @@ void check(const DoseInfluence& matrix, const Case& c) {
   const double maximum = *std::max_element(dose.begin(), dose.end());
   for (std::size_t p = 0; p < c.points.size(); p += 997) {
     double exact = 0;
-    for (const BeamContribution& part : trace_point(some, map(), generic_data(), c.points[p])) exact += part.dose_gy;
+    for (const BeamContribution& part : trace_point(some, bench::thorax_map(), generic_data(), c.points[p]))
+      exact += part.dose_gy;
     if (!(std::abs(dose[p] - exact) <= 0.002 * maximum)) throw std::runtime_error("the matrix left its error bound");
   }
 }
@@ -77,9 +72,10 @@ void check(const DoseInfluence& matrix, const Case& c) {
 void influence(benchmark::State& state) {
   const Case c(int(state.range(0)), int(state.range(1)), std::size_t(state.range(2)));
   set_thread_count(int(state.range(3)));
-  const DoseInfluence checked = compute_influence(c.beams, map(), generic_data(), c.points);
+  const DoseInfluence checked = compute_influence(c.beams, bench::thorax_map(), generic_data(), c.points);
   check(checked, c);
-  for (auto _ : state) benchmark::DoNotOptimize(compute_influence(c.beams, map(), generic_data(), c.points).entries());
+  for (auto _ : state)
+    benchmark::DoNotOptimize(compute_influence(c.beams, bench::thorax_map(), generic_data(), c.points).entries());
   state.counters["candidates_per_s"] =
       benchmark::Counter(double(c.beams.size()), benchmark::Counter::kIsIterationInvariantRate);
   state.counters["points"] = double(c.points.size());
@@ -92,7 +88,7 @@ void influence(benchmark::State& state) {
 const DoseInfluence& matrix_for_products() {
   static const DoseInfluence matrix = [] {
     const Case c(6000, 130, 20'000);
-    return compute_influence(c.beams, map(), generic_data(), c.points);
+    return compute_influence(c.beams, bench::thorax_map(), generic_data(), c.points);
   }();
   return matrix;
 }
