@@ -5,6 +5,7 @@
 #include "engine/json.h"
 #include "engine/plan_outputs.h"
 #include "engine/report/biology_report.h"
+#include "engine/report/program_block.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
@@ -19,21 +20,12 @@ namespace {
 constexpr const char* rt_plan_class = "1.2.840.10008.5.1.4.1.1.481.5";
 constexpr int most_fractions = 1000;
 
+constexpr const char* one_each = "each input is one dose";
+
 struct ReadDose {
   dicom::DoseFile file;
   std::unique_ptr<DoseGrid> dose;
 };
-
-dicom::DoseFile find_dose(const std::filesystem::path& path) {
-  const dicom::Catalogue found = dicom::scan({path});
-  if (found.doses.size() == 1) return found.doses.front();
-  if (found.doses.size() > 1)
-    throw InputError(fmt::format("{} RTDOSE files", found.doses.size()), path.string(), "each input is one dose",
-                     "name one file");
-  throw InputError("no RTDOSE", path.string(),
-                   found.refused.empty() ? "it holds another kind of object" : found.refused.front().reason,
-                   "name an RTDOSE file");
-}
 
 // Fractions of the RTPLAN that the dose refers to, when it lies in the dose's folder.
 void fractions_from_plan(const dicom::DoseFile& dose, AccumulatedDose& out) {
@@ -121,7 +113,7 @@ Grid grid_of(const AccumulateRequest& request, const std::vector<ReadDose>& dose
     return finest->dose->grid();
   }
   from = request.grid;
-  const dicom::DoseFile file = find_dose(request.grid);
+  const dicom::DoseFile file = only_dose_in(request.grid, one_each);
   check_belong_together(doses.front().file, file, warnings);
   return dicom::load_dose(file).dose.grid();
 }
@@ -204,7 +196,7 @@ AccumulateOutcome accumulate_doses(const AccumulateRequest& request, Progress& p
   std::vector<ReadDose> doses;
   std::vector<AccumulatedDose> records;
   for (const AccumulateInput& input : request.inputs) {
-    ReadDose read{find_dose(input.path), nullptr};
+    ReadDose read{only_dose_in(input.path, one_each), nullptr};
     check_kind(input, read.file, request.quantity, warnings);
     if (!doses.empty()) check_belong_together(doses.front().file, read.file, warnings);
     for (const ReadDose& before : doses)
@@ -286,8 +278,7 @@ std::string derivation_text(const AccumulateOutcome& outcome) {
 std::string to_json(const AccumulateOutcome& o, const std::string& version, const std::string& revision) {
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-accumulation/1");
-  json.key("program").begin_row_object();
-  json.member("name", "sbrtplan").member("version", version).member("revision", revision).end_object();
+  write_program(json, version, revision);
   json.member("quantity", o.quantity == DoseQuantity::physical ? "physical"
                           : o.quantity == DoseQuantity::bed    ? "bed"
                                                                : "eqd2");

@@ -1,5 +1,6 @@
 #include "engine/case_file.h"
 
+#include "engine/evaluation/biology_file.h"
 #include "engine/json.h"
 
 namespace sbrt {
@@ -51,6 +52,9 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
     for (const std::string& text : texts(*v)) request.protocols.names.push_back((folder / text).lexically_normal());
   if (const auto v = json.find("match"))
     for (const auto& [organ, structure] : v->members()) request.protocols.told.push_back({organ, structure.text()});
+
+  if (const auto v = json.find("biology"))
+    request.biology = read_biology_file((folder / v->text()).lexically_normal());
 
   if (const auto v = json.find("nodes")) request.nodes = v->text();
   if (const auto v = json.find("avoid")) request.avoid = texts(*v);

@@ -1,6 +1,8 @@
 #include "engine/case_import.h"
 
 #include "geometry/error.h"
+
+#include <fmt/format.h>
 #include "geometry/parallel.h"
 #include "geometry/sha256.h"
 
@@ -67,6 +69,16 @@ ImportedCase import_case(const CaseSelection& selection, Progress& progress) {
   }
   return {std::move(chosen), structure_file,     std::move(ct.image), std::move(structures.structures),
           std::move(inputs), std::move(warnings)};
+}
+
+dicom::DoseFile only_dose_in(const std::filesystem::path& path, const std::string& why_one) {
+  const dicom::Catalogue found = dicom::scan({path});
+  if (found.doses.size() == 1) return found.doses.front();
+  if (found.doses.size() > 1)
+    throw InputError(fmt::format("{} RTDOSE files", found.doses.size()), path.string(), why_one, "name one file");
+  throw InputError("no RTDOSE", path.string(),
+                   found.refused.empty() ? "it holds another kind of object" : found.refused.front().reason,
+                   "name an RTDOSE file");
 }
 
 }  // namespace sbrt

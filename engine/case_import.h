@@ -35,6 +35,11 @@ struct ImportedCase {
 /// @throws InputError naming file, reason and the option that decides
 ImportedCase import_case(const CaseSelection& selection, Progress& progress = no_progress);
 
+/// The RTDOSE that a file or folder holds.
+/// @param why_one what the verb does with it, such as "each input is one dose"
+/// @throws InputError: none, several, damaged
+dicom::DoseFile only_dose_in(const std::filesystem::path& path, const std::string& why_one);
+
 /// Hash of all slices of a series in slice order, as one record.
 InputRecord record_of(const dicom::CtSeries& series);
 InputRecord record_of_file(const std::filesystem::path& path, const std::string& kind, const std::string& uid);

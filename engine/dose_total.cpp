@@ -154,12 +154,7 @@ void warn_of_types(const std::vector<const dicom::DoseFile*>& files, Warnings& w
   for (const dicom::DoseFile* file : files) {
     effective = effective || file->type == "EFFECTIVE";
     physical = physical || file->type != "EFFECTIVE";
-    if (file->type == "EFFECTIVE")
-      warnings.push_back(
-          {"effective-dose", file->path.string() +
-                                 ": DoseType is EFFECTIVE: the values are weighted by a biological "
-                                 "effect and are no absorbed dose; every Gy of this report is such a Gy"});
-    else if (file->type != "PHYSICAL")
+    if (file->type != "EFFECTIVE" && file->type != "PHYSICAL")
       warnings.push_back({"dose-type", fmt::format("{}: DoseType is \"{}\"; it was taken as a physical dose",
                                                    file->path.string(), file->type)});
   }

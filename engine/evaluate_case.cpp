@@ -73,10 +73,13 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
 
   // Region of the prescription isodose volume: body contour, else body found in the CT, else the dose grid.
   std::optional<Occupancy> body_in_ct;
+  // Isodose volumes belong to targets, so without one the CT is not read.
   if (const Structure* body = body_structure(structures.structures, request.body)) {
-    input.body = shape_of(*body, rule);
+    const auto built = std::find_if(input.structures.begin(), input.structures.end(),
+                                    [&](const NamedShape& s) { return s.shape.name() == body->name; });
+    input.body = built != input.structures.end() ? built->shape : shape_of(*body, rule);
     check_body(*body, !request.body.empty(), *input.body, input.structures, request.targets, warnings);
-  } else if (!catalogue.ct_series.empty()) {
+  } else if (!input.targets.empty() && !catalogue.ct_series.empty()) {
     const dicom::CtSeries& series = dicom::choose_ct(catalogue, structure_file, request.ct_uid);
     body_in_ct = find_body(dicom::load_ct(series, progress).image);
     input.body_mask = &*body_in_ct;

@@ -3,6 +3,7 @@
 #include "dicom/export.h"
 #include "dicom/import.h"
 #include "engine/json.h"
+#include "engine/report/program_block.h"
 #include "engine/structure_shapes.h"
 #include "engine/version.h"
 #include "geometry/error.h"
@@ -261,9 +262,7 @@ MarginOutcome make_margin(const MarginRequest& request, Progress& progress) {
 std::string to_json(const MarginOutcome& outcome) {
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-margin/1");
-  json.key("program").begin_row_object();
-  json.member("name", "sbrtplan").member("version", program_version()).member("revision", program_revision());
-  json.end_object();
+  write_program(json, program_version(), program_revision());
   json.member("name", outcome.name).member("role", to_string(outcome.role));
   json.member("between_planes", to_string(outcome.between));
   json.key("steps").begin_array();

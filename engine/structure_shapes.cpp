@@ -1,8 +1,10 @@
 #include "engine/structure_shapes.h"
 
 #include "geometry/error.h"
+#include "geometry/parallel.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace sbrt {
 
@@ -35,15 +37,23 @@ Shape shape_of(const Structure& structure, const ShapeRule& rule) {
 }
 
 std::vector<NamedShape> evaluable_shapes(const StructureSet& structures, const ShapeRule& rule, Warnings& warnings) {
-  std::vector<NamedShape> shapes;
-  for (const Structure& structure : structures.structures()) {
-    if (structure.contours.empty() || structure.role == RoiRole::marker) continue;
+  std::vector<const Structure*> contoured;
+  for (const Structure& structure : structures.structures())
+    if (!structure.contours.empty() && structure.role != RoiRole::marker) contoured.push_back(&structure);
+  std::vector<std::optional<NamedShape>> built(contoured.size());
+  std::vector<Warnings> told(contoured.size());
+  parallel_for(std::int64_t(contoured.size()), [&](std::int64_t s) {
     try {
-      shapes.push_back({shape_of(structure, rule), structure.role});
-      append(warnings, shapes.back().shape.warnings());
+      built[s] = NamedShape{shape_of(*contoured[s], rule), contoured[s]->role};
+      told[s] = built[s]->shape.warnings();
     } catch (const InputError& error) {
-      warnings.push_back({"structure-not-evaluated", std::string("left out of the report: ") + error.what()});
+      told[s].push_back({"structure-not-evaluated", std::string("left out of the report: ") + error.what()});
     }
+  });
+  std::vector<NamedShape> shapes;
+  for (std::size_t s = 0; s < contoured.size(); ++s) {
+    if (built[s]) shapes.push_back(std::move(*built[s]));
+    append(warnings, told[s]);
   }
   return shapes;
 }

@@ -144,10 +144,9 @@ EndCap flat_cap(const std::vector<AreaAt>& points, double gap_mm) {
   EndCap cap;
   cap.extent_mm = 0.5 * gap_mm;
   cap.c0 = points[0].area;
-  // A lone plane says nothing about where it ends; otherwise the area may go on changing as it did.
-  const double slope =
-      points.size() > 1 ? std::abs((points[0].area - points[1].area) / (points[0].z - points[1].z)) : 0;
-  cap.uncertainty_mm3 = points.size() > 1 ? 0.5 * slope * cap.extent_mm * cap.extent_mm : 0.5 * cap.c0 * cap.extent_mm;
+  // A flat end may lie anywhere between the last plane and the next, empty one; half a gap is the convention. Of a lone
+  // plane's thickness, which is stated, half is uncertain.
+  cap.uncertainty_mm3 = (points.size() > 1 ? 1.0 : 0.5) * cap.c0 * cap.extent_mm;
   return cap;
 }
 
@@ -211,7 +210,7 @@ EndCap flat_end(double area_mm2, double gap_mm, const EndCap& ball, bool may_be_
   EndCap cap;
   cap.extent_mm = 0.5 * gap_mm;
   cap.c0 = area_mm2;
-  if (may_be_ball) cap.uncertainty_mm3 = ball.uncertainty_mm3;
+  cap.uncertainty_mm3 = std::max(cap.c0 * cap.extent_mm, may_be_ball ? ball.uncertainty_mm3 : 0.0);
   return cap;
 }
 

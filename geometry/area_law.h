@@ -42,7 +42,7 @@ double smoother_power(const std::vector<AreaAt>& points, bool ring);
 struct EndCap {
   bool flat = true;
   double extent_mm = 0;        // beyond the last plane
-  double uncertainty_mm3 = 0;  // of the cap's volume, from a lower-order extrapolation
+  double uncertainty_mm3 = 0;  // of the cap's volume: flat, the whole gap; else from a lower-order extrapolation
   /// Area at distance s beyond the last plane, 0 <= s <= extent: (c0 + c1 s + c2 s^2)^(1/power), constant when flat.
   double c0 = 0, c1 = 0, c2 = 0, power = 1;
 

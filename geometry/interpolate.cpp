@@ -117,6 +117,51 @@ class Coefficients {
   std::vector<float> values_;
 };
 
+// The samples in line with one edge of a cell, and how far a smooth dose may pass the two at its ends.
+class Edge {
+ public:
+  Edge() = default;
+  // f points to the sample at the near end, `index` of `count` in its line.
+  Edge(const float* f, std::ptrdiff_t stride, int index, int count)
+      : f_(f), stride_(stride), index_(index), count_(count), near_(second(0)), far_(second(1)) {}
+
+  bool bends_down() const { return near_ < 0 && far_ < 0; }
+  bool bends_up() const { return near_ > 0 && far_ > 0; }
+
+  // Height of a parabola over the higher of the two samples (its depth under the lower one); 0 where the edge is so
+  // steep that it has no summit between them, and where the samples around are no smooth peak.
+  double beyond() const {
+    const double least = std::min(std::abs(near_), std::abs(far_)), most = std::max(std::abs(near_), std::abs(far_));
+    // A smooth peak bends more between the samples than at them. On the shoulder of a ramp of one voxel the smaller
+    // difference is the slope itself, so that twice that never makes a summit.
+    const double bend = std::min(sharper_between * (near_ < 0 ? -near_ - far_ : near_ + far_) / 2, 2 * least);
+    const double slope = std::abs(double(f_[stride_]) - double(f_[0]));
+    if (slope >= bend / 2) return 0;
+    for (const int at : {-2, -1, 2, 3}) {
+      if (index_ + at < 1 || index_ + at + 1 >= count_) continue;
+      const double contrary = near_ < 0 ? second(at) : -second(at);
+      if (contrary > most_contrary * most) return 0;
+    }
+    return (bend / 2 - slope) * (bend / 2 - slope) / (2 * bend);
+  }
+
+ private:
+  double second(int at) const {
+    const float* g = f_ + at * stride_;
+    return double(g[-stride_]) - 2.0 * g[0] + double(g[stride_]);
+  }
+
+  static constexpr double sharper_between = 1.5;  // a Gaussian midway between samples: 1.25 times at 1.8 voxels sigma
+  // A Gaussian bends back by 2 exp(-3/2) = 0.446 of its bend at the top at most; a plateau of two voxels between ramps
+  // of one by at least 0.5.
+  static constexpr double most_contrary = 0.47;
+
+  const float* f_ = nullptr;
+  std::ptrdiff_t stride_ = 0;
+  int index_ = 0, count_ = 0;
+  double near_ = 0, far_ = 0;  // second differences at the two ends
+};
+
 void refuse_non_finite(const DoseGrid& dose) {
   const GridSize n = dose.grid().size();
   const std::size_t slice = std::size_t(n.nx) * n.ny;
@@ -172,22 +217,30 @@ Interval DoseInterpolator::cell_bounds(int i, int j, int k) const {
   const std::array<int, 3> size{n.nx, n.ny, n.nz};
   const std::array<std::size_t, 3> stride{1, std::size_t(n.nx), std::size_t(n.nx) * n.ny};
   const float* v = dose_->values().data();
-  double up = 0, down = 0;
+  std::array<double, 8> top = c.value, bottom = c.value;
   for (int axis = 0; axis < 3; ++axis) {
-    const std::array<int, 2>& along = axis == 0 ? c.x : axis == 1 ? c.y : c.z;
-    if (along[0] == 0 || along[1] + 1 >= size[axis]) continue;  // no second difference at the ends
-    double smallest = HUGE_VAL, largest = -HUGE_VAL;
+    const int first = axis == 0 ? i : axis == 1 ? j : k;
+    if (first < 1 || first + 2 >= size[axis]) continue;  // no second difference at the ends
+    std::array<Edge, 4> edges;
+    std::array<int, 4> near_corner{};
+    int count = 0, humps = 0, hollows = 0;
     for (int b = 0; b < 8; ++b) {
-      const std::size_t at = dose_->grid().index(c.x[b & 1], c.y[b >> 1 & 1], c.z[b >> 2]);
-      const double second = double(v[at - stride[axis]]) - 2 * c.value[b] + double(v[at + stride[axis]]);
-      smallest = std::min(smallest, second);
-      largest = std::max(largest, second);
+      if (b >> axis & 1) continue;
+      const float* f = v + dose_->grid().index(c.x[b & 1], c.y[b >> 1 & 1], c.z[b >> 2]);
+      edges[count] = Edge(f, std::ptrdiff_t(stride[axis]), first, size[axis]);
+      humps += edges[count].bends_down();
+      hollows += edges[count].bends_up();
+      near_corner[count++] = b;
     }
-    if (largest < 0) up += -largest / 4;
-    if (smallest > 0) down += smallest / 4;
+    if (humps < 4 && hollows < 4) continue;
+    for (int e = 0; e < 4; ++e) {
+      const double beyond = edges[e].beyond();
+      for (const int corner : {near_corner[e], near_corner[e] | (1 << axis)})
+        (humps == 4 ? top : bottom)[corner] += humps == 4 ? beyond : -beyond;
+    }
   }
-  const double low = c.low - down;
-  return {c.low >= 0 ? std::max(low, 0.0) : low, c.high + up};
+  const double low = *std::min_element(bottom.begin(), bottom.end());
+  return {c.low >= 0 ? std::max(low, 0.0) : low, *std::max_element(top.begin(), top.end())};
 }
 
 double DoseInterpolator::limited(double value, int i, int j, int k) const {

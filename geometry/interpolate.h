@@ -23,9 +23,13 @@ std::string_view to_string(Interpolation kind);  ///< "cubic", "linear"
 ///
 /// Cubic: tensor-product B-spline through all samples with natural ends (second derivative 0 at the first and last
 /// sample). Limit against overshoot: in each cell the value stays between the smallest and the largest of the 8 samples
-/// around it, widened along each axis by a quarter of the smallest second difference of these samples where all eight
-/// agree in sign - at a smooth peak that leaves the peak its height, at a step or in noise it leaves nothing. A cell
-/// whose samples are not negative never gives a negative value. Where the limit acts, values may jump between cells.
+/// around it. Only a summit (or trough) between samples may pass them: along an axis where all eight second differences
+/// agree in sign, by the height of a parabola over the edge, its bend 1.5 times the mean of the edge's two second
+/// differences but at most twice the smaller; and only where the samples on either side bend back by less than 0.47 of
+/// it, as those of a Gaussian peak do from a sigma of about 1.7 voxels. At such a peak that leaves the peak its height; at
+/// a step, on its shoulder, at the edges of a plateau and in noise it leaves nothing. The price: a peak that the grid
+/// does not resolve keeps the height of its largest sample. A cell whose samples are not negative never gives a negative
+/// value. Where the limit acts, values may jump between cells.
 ///
 /// Between the outermost voxel centres and the edges of the voxels (half a voxel) the value of the outermost centre
 /// holds; farther out the value is NaN. Nothing is extrapolated.

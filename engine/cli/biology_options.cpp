@@ -3,6 +3,7 @@
 #include "engine/evaluation/biology_file.h"
 #include "geometry/error.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace sbrt::cli {
@@ -22,6 +23,10 @@ void refuse_other(const std::optional<double>& value, const std::string& option,
 }
 
 }  // namespace
+
+bool BiologyTexts::any_stated() const {
+  return std::any_of(options.begin(), options.end(), [](const CLI::Option* option) { return option->count() > 0; });
+}
 
 void add_biology_options(CLI::App& verb, BiologyTexts& texts) {
   CLI::Option* file =

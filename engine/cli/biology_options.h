@@ -19,6 +19,7 @@ struct BiologyTexts {
   std::optional<double> transition_gy, alpha_per_gy, d0_gy, dq_gy, half_time_min;
   CLI::Option* stated_alpha_beta = nullptr;
   std::vector<CLI::Option*> options;  //!< all that the verb has
+  bool any_stated() const;
 };
 
 /// --biology, or --bio-model with its parameters.

@@ -1,4 +1,5 @@
 #include "engine/cli/biology_options.h"
+#include "engine/cli/option_text.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/protocol_options.h"
 #include "engine/cli/session.h"
@@ -9,7 +10,6 @@
 #include "engine/report/text_table.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
-#include "geometry/error.h"
 
 #include <fmt/format.h>
 
@@ -26,24 +26,13 @@ struct EvaluateVerb {
   ProtocolOptionTexts protocol;
 };
 
-// Complaints name the option that they are about.
-template <class Parse>
-auto parsed(const char* option, const std::string& text, Parse parse) {
-  try {
-    return parse(text);
-  } catch (const InputError& error) {
-    throw InputError(error.problem(), option, error.where() == option ? error.why() : error.where() + " " + error.why(),
-                     error.remedy());
-  }
-}
-
 void run(EvaluateVerb& verb, Session& session) {
   claim_outputs({verb.json, verb.dvh}, verb.overwrite);
   verb.request.inputs.assign(verb.inputs.begin(), verb.inputs.end());
   for (const std::string& text : verb.prescriptions) verb.request.prescriptions.push_back(Prescription::parse(text));
   for (const std::string& text : verb.queries)
-    verb.request.queries.push_back(parsed("--query", text, StructureQuery::parse));
-  for (const std::string& text : verb.goals) verb.request.goals.push_back(parsed("--goal", text, Goal::parse));
+    verb.request.queries.push_back(parse_option("--query", text, StructureQuery::parse));
+  for (const std::string& text : verb.goals) verb.request.goals.push_back(parse_option("--goal", text, Goal::parse));
   if (!verb.goals_file.empty())
     for (Goal& goal : read_goal_file(verb.goals_file)) verb.request.goals.push_back(std::move(goal));
   verb.request.biology = parse_biology(verb.biology);

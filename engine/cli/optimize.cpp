@@ -18,7 +18,7 @@ struct OptimizeVerb {
   PlanRequest request;
   PlanOptionTexts texts;
   std::string beams, out;
-  bool overwrite = false;
+  bool overwrite = false, strict = false;
 };
 
 void run(OptimizeVerb& verb, Session& session) {
@@ -27,8 +27,10 @@ void run(OptimizeVerb& verb, Session& session) {
   verb.request.candidates = read_beams(verb.beams);
   const PlanOutcome outcome = plan_case(verb.request, session.progress());
   write_file_atomically(verb.out, plan_json(verb.request, outcome));
-  fmt::print("{}\nwritten: {}\n{}\n", text_report(make_report(verb.request, outcome), colour_allowed()), verb.out,
-             disclaimer);
+  const PlanReport report = make_report(verb.request, outcome);
+  fmt::print("{}\nwritten: {}\n{}\n", text_report(report, colour_allowed()), verb.out, disclaimer);
+  const bool minor_counts = verb.texts.protocol.strict_minor;
+  if ((verb.strict || minor_counts) && !all_goals_met(report, minor_counts)) session.exit_code = exit_goal_missed;
 }
 
 }  // namespace
@@ -59,6 +61,7 @@ void add_optimize_verb(CLI::App& app, Session& session) {
   add_selection_options(*verb, v->request.selection);
   verb->add_option("--out", v->out, "plan.json to write")->required();
   verb->add_flag("--overwrite", v->overwrite, "replace an existing file");
+  verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
   verb->callback([v, &session] { run(*v, session); });
 }
 

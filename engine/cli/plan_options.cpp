@@ -1,5 +1,6 @@
 #include "engine/cli/plan_options.h"
 
+#include "engine/cli/option_text.h"
 #include "engine/planning/goal_file.h"
 #include "geometry/error.h"
 
@@ -90,8 +91,9 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
   for (const std::string& text : texts.prescriptions)
     request.targets.prescriptions.push_back(Prescription::parse(text));
   for (const std::string& text : texts.overrides) request.patient.overrides.push_back(parse_override(text));
-  for (const std::string& text : texts.goals) request.goals.push_back(Goal::parse(text));
-  for (const std::string& text : texts.queries) request.queries.push_back(StructureQuery::parse(text));
+  for (const std::string& text : texts.goals) request.goals.push_back(parse_option("--goal", text, Goal::parse));
+  for (const std::string& text : texts.queries)
+    request.queries.push_back(parse_option("--query", text, StructureQuery::parse));
   if (!texts.goals_file.empty())
     for (Goal& goal : read_goal_file(texts.goals_file)) request.goals.push_back(std::move(goal));
   request.protocols = read_protocols(texts.protocol, std::move(request.protocols));

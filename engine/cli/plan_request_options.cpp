@@ -45,7 +45,7 @@ PlanRequest take_plan_request(PlanRequestOptions& options) {
     texts.inputs.clear();
   }
   parse_texts(texts, options.request);
-  options.request.biology = parse_biology(options.biology);
+  if (options.biology.any_stated()) options.request.biology = parse_biology(options.biology);  // else the case file's
   if (options.request.targets.prescriptions.empty())
     throw InputError("no prescription", "--prescription", "weights need a dose to aim at",
                      "give one such as --prescription 45Gy/5fx@75%");

@@ -83,7 +83,7 @@ class BeyondSearch {
  private:
   bool allowed(PatientPoint p) const { return distance_(p) >= limit_ && region_.contains(p); }
 
-  // Cheap upper bound of a cell: the limit of the cubic leaves at most 1.5 times the height of the hottest corner over
+  // Cheap upper bound of a cell: the limit of the cubic leaves less than 1.5 times the height of the hottest corner over
   // the lowest dose (DoseInterpolator).
   double reachable(int i, int j, int k) const {
     const GridSize n = grid_.size();

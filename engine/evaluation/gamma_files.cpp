@@ -3,23 +3,13 @@
 #include "dicom/import.h"
 #include "engine/case_import.h"
 #include "engine/json.h"
+#include "engine/report/program_block.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
 
 namespace sbrt {
 namespace {
-
-dicom::DoseFile find_dose(const std::filesystem::path& path) {
-  const dicom::Catalogue found = dicom::scan({path});
-  if (found.doses.size() == 1) return found.doses.front();
-  if (found.doses.size() > 1)
-    throw InputError(fmt::format("{} RTDOSE files", found.doses.size()), path.string(), "gamma compares two files",
-                     "name one file");
-  throw InputError("no RTDOSE", path.string(),
-                   found.refused.empty() ? "it holds another kind of object" : found.refused.front().reason,
-                   "name an RTDOSE file");
-}
 
 DoseGrid load(const dicom::DoseFile& file, Warnings& warnings) {
   if (file.units != "GY")
@@ -48,7 +38,8 @@ void write_failing(JsonWriter& json, const FailingRegion& failing) {
 GammaOutcome compare_dose_files(const std::filesystem::path& reference_path,
                                 const std::filesystem::path& evaluated_path, const GammaCriteria& criteria,
                                 Progress& progress) {
-  const dicom::DoseFile reference = find_dose(reference_path), evaluated = find_dose(evaluated_path);
+  const std::string two = "gamma compares two files";
+  const dicom::DoseFile reference = only_dose_in(reference_path, two), evaluated = only_dose_in(evaluated_path, two);
   if (reference.frame_of_reference_uid != evaluated.frame_of_reference_uid)
     throw InputError("the doses have different frames of reference", evaluated.path.string(),
                      "their coordinates do not mean the same place", "register them first, or choose doses of one CT");
@@ -75,8 +66,7 @@ std::string to_json(const GammaOutcome& outcome, const std::string& version, con
   const GammaResult& r = outcome.result;
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-gamma/1");
-  json.key("program").begin_row_object();
-  json.member("name", "sbrtplan").member("version", version).member("revision", revision).end_object();
+  write_program(json, version, revision);
   json.key("inputs").begin_array();
   for (const InputRecord& input : outcome.inputs) {
     json.begin_row_object().member("path", input.path).member("kind", input.kind);

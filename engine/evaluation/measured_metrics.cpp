@@ -22,10 +22,11 @@ std::vector<Sample> with_other_ends(const Shape& shape, const SampledStructure& 
     all += s.volume_mm3;
     if (beyond(s)) ends += s.volume_mm3;
   }
-  const bool only_ends = ends > 0 && ends + change_mm3 > 0;
-  const double scale = 1 + change_mm3 / (only_ends ? ends : all);
+  constexpr double rounding = 0.01, smallest_share = 1e-6;  // flat ends may vanish as a whole
+  const bool only_ends = ends > 0 && change_mm3 > -(1 + rounding) * ends;
+  const double scale = std::max(1 + change_mm3 / (only_ends ? ends : all), smallest_share);
   std::vector<Sample> samples = sampled.samples;
-  if (scale > 0)
+  if (scale > 0 || only_ends)
     for (Sample& s : samples)
       if (!only_ends || beyond(s)) s.volume_mm3 *= scale;
   return samples;

@@ -1,6 +1,7 @@
 #include "engine/verify/verify.h"
 
 #include "engine/json.h"
+#include "engine/report/program_block.h"
 #include "engine/verify/suites.h"
 
 #include <algorithm>
@@ -38,8 +39,7 @@ std::vector<CheckRow> verify_installation(Progress& progress) {
 std::string verify_json(const std::vector<CheckRow>& rows, const std::string& version, const std::string& revision) {
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-verify/1");
-  json.key("program").begin_row_object();
-  json.member("name", "sbrtplan").member("version", version).member("revision", revision).end_object();
+  write_program(json, version, revision);
   json.member("ok", all_ok(rows));
   json.key("checks").begin_array();
   for (const CheckRow& row : rows) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace sbrt {
@@ -120,6 +121,43 @@ TEST(CubicInterpolation, DoesNotOvershootAStep) {
     EXPECT_GE(value, 0);
     EXPECT_LE(value, 60);
   }
+}
+
+// Dose of a box of half width `half` whose penumbra of one voxel is a straight ramp: along each axis
+// clamp(half + 1/2 - |x|, 0, 1), the product of the three. Its largest value is `peak` in the whole inner box.
+double ramped_box(PatientPoint p, double half, double peak) {
+  const auto along = [&](double x) { return std::clamp(half + 0.5 - std::abs(x), 0.0, 1.0); };
+  return peak * along(p.x) * along(p.y) * along(p.z);
+}
+
+TEST(CubicInterpolation, NeverExceedsABoxWithAPenumbraOfOneVoxel) {
+  constexpr double peak = 20;
+  for (const double half : {1.0, 1.2, 1.5, 2.0, 4.0, 6.3})
+    for (const double offset : {0.0, 0.17, 0.35, 0.5, 0.8}) {
+      const Grid grid({21, 21, 21}, {1, 1, 1}, {-10 + offset, -10 + 0.7 * offset, -10 - offset / 3});
+      const DoseGrid dose = filled(grid, [&](PatientPoint p) { return ramped_box(p, half, peak); });
+      const DoseInterpolator interpolate(dose);
+      for (double x = -8; x <= 8; x += 0.23)
+        for (double y = -8; y <= 8; y += 0.29)
+          for (double z = -8; z <= 8; z += 0.31) {
+            const double value = interpolate({x, y, z});
+            ASSERT_LE(value, peak) << half << " " << offset << " at " << x << " " << y << " " << z;
+            ASSERT_GE(value, 0);
+          }
+    }
+}
+
+TEST(CubicInterpolation, DoesNotTakeAShoulderForASummit) {
+  // Surface of a phantom: one sample in the build-up, then nearly the full dose, falling slowly with depth.
+  const auto depth_dose = [](double x) { return x < 2 ? 0 : x < 3 ? 14 : 20 - 0.01 * (x - 4) * (x - 4); };
+  const Grid grid({12, 12, 12}, {1, 1, 1}, {});
+  const DoseGrid dose = filled(grid, [&](PatientPoint p) {
+    return depth_dose(p.x) * depth_dose(p.y) / 20 * depth_dose(p.z) / 20;
+  });
+  const DoseInterpolator interpolate(dose);
+  for (double x = 0; x <= 11; x += 0.23)
+    for (double y = 0; y <= 11; y += 0.29)
+      for (double z = 0; z <= 11; z += 0.31) ASSERT_LE(interpolate({x, y, z}), 20 + 3 * 0.01 / 8 * 1.5);
 }
 
 TEST(CubicInterpolation, LeavesASmoothPeakItsHeight) {

@@ -161,6 +161,38 @@ class Protocol(ProgramCase):
         run("plan", case, "--out", self.folder / "out", expect=0)
         self.assertTrue(self.of(load(self.folder / "out/report.json"), "mine")["SpinalCord:D0.035cc <= 30 Gy"]["met"])
 
+    def test_optimize_ends_with_1_for_what_is_asked_to_count(self):
+        beams = self.shared / "plan/beams.json"
+        minor = self.write([{"structure": "SpinalCord", "goal": "D0.035cc <= 0.001 Gy", "minor": "1000 Gy"}], name="minor.json")
+        missed = self.write([{"structure": "SpinalCord", "goal": "D0.035cc <= 0.001 Gy"}], name="missed.json")
+        for protocol, option, code in ((minor, "--strict", 0), (minor, "--strict-minor", 1), (missed, "--strict", 1), (missed, None, 0)):
+            with self.subTest(protocol=protocol.name, option=option):
+                run("optimize", self.shared / "phantom", self.shared / "plan/structures.dcm", "--rtstruct", self.shared / "plan/structures.dcm",
+                    "--beams", beams, *self.target, "--grid-mm", "4", "--protocol", protocol, "--out", self.folder / "plan.json",
+                    "--overwrite", *([option] if option else []), expect=code)
+
+    def test_unreadable_goals_and_queries_are_a_matter_of_usage(self):
+        optimize = ("optimize", self.shared / "phantom", "--beams", self.shared / "plan/beams.json", *self.target, "--out", self.folder / "p.json")
+        plan = ("plan", self.shared / "phantom", *PLAN, "--out", self.folder / "p")
+        evaluate = ("evaluate", *self.files)
+        for verb, option, text in ((optimize, "--goal", "SpinalCord:D0.03cc < 3"), (plan, "--goal", "SpinalCord <= 3 Gy"),
+                                   (plan, "--query", "SpinalCord:D3"), (evaluate, "--goal", "SpinalCord:D0.03cc = 3 Gy"),
+                                   (evaluate, "--query", "SpinalCord")):
+            with self.subTest(verb=verb[0], option=option):
+                self.assertIn(option, run(*verb, option, text, expect=2).stderr)
+
+    def test_case_file_may_name_the_biology(self):
+        (self.folder / "tissues.json").write_text(json.dumps({"schema": "sbrtplan-biology/1", "default": {
+            "alpha_beta_gy": 3, "source": "case file test"}}))
+        case = self.folder / "case.json"
+        case.write_text(json.dumps({"schema": "sbrtplan-case/1", "dicom": str(self.shared / "phantom"), "gtv": "GTV", "margin_mm": 5,
+                                    "prescription": "50Gy/5fx@75%", "biology": "tissues.json", "count": 200, "grid_mm": 4}))
+        # BED = n d (1 + d / (alpha/beta)), 50 Gy in 5.
+        for options, bed in (((), 50 * (1 + 10 / 3)), (("--alpha-beta-gy", "10"), 100)):
+            run("plan", case, "--out", self.folder / "out", "--overwrite", *options, expect=0)
+            found = load(self.folder / "out/report.json")["radiobiology"]["prescription_bed_gy"]
+            self.assertAlmostEqual(found, bed, places=9)
+
     def test_list_and_show(self):
         done = run("protocol", "list", expect=0)
         for name in ("tg101", "rtog-0813", "rtog-0915", "icru91"):
