@@ -26,10 +26,10 @@ std::string_view to_string(Interpolation kind);  ///< "cubic", "linear"
 /// around it. Only a summit (or trough) between samples may pass them: along an axis where all eight second differences
 /// agree in sign, by the height of a parabola over the edge, its bend 1.5 times the mean of the edge's two second
 /// differences but at most twice the smaller; and only where the samples on either side bend back by less than 0.47 of
-/// it, as those of a Gaussian peak do from a sigma of about 1.7 voxels. At such a peak that leaves the peak its height; at
-/// a step, on its shoulder, at the edges of a plateau and in noise it leaves nothing. The price: a peak that the grid
-/// does not resolve keeps the height of its largest sample. A cell whose samples are not negative never gives a negative
-/// value. Where the limit acts, values may jump between cells.
+/// it, as those of a Gaussian peak do from a sigma of about 1.7 voxels. At such a peak that leaves the peak its height;
+/// at a step, on its shoulder and at the edges of a plateau it leaves nothing. The price: a peak that the grid does not
+/// resolve keeps the height of its largest sample. A cell whose samples are not negative never gives a negative value.
+/// Where the limit acts, values may jump between cells.
 ///
 /// Between the outermost voxel centres and the edges of the voxels (half a voxel) the value of the outermost centre
 /// holds; farther out the value is NaN. Nothing is extrapolated.
