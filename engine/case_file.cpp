@@ -61,6 +61,7 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("collimators_mm")) request.collimators_mm = v->numbers(1, 100);
   if (const auto v = json.find("count")) request.count = int(v->integer(1, 100000));
   if (const auto v = json.find("seed")) request.seed = std::uint64_t(v->integer(0));
+  if (const auto v = json.find("max_beams")) request.limits.max_beams = int(v->integer(1, 1000));
   if (const auto v = json.find("grid_mm")) request.grid_mm = v->number(0.5, 5);
   if (const auto v = json.find("beam_data")) request.beam_data = v->text();
   if (const auto v = json.find("density")) request.patient.density = v->text();
@@ -92,6 +93,7 @@ PlanRequest merge(PlanRequest base, const PlanRequest& options, const std::funct
   replace("--avoid", &PlanRequest::avoid);
   replace("--count", &PlanRequest::count);
   replace("--seed", &PlanRequest::seed);
+  if (stated("--max-beams")) base.limits.max_beams = options.limits.max_beams;
   replace("--grid-mm", &PlanRequest::grid_mm);
   replace("--beam-data", &PlanRequest::beam_data);
   if (stated("--collimators")) base.collimators_mm.clear();  // parsed from its text afterwards

@@ -194,6 +194,8 @@ PlanningOptions planning_options(const PlanRequest& request, const PreparedCase&
   options.coverage_pct = request.coverage_pct;
   options.depth = request.depth;
   options.isocentric = request.isocentric;
+  options.limits = request.limits;
+  options.full_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm, prepared.targets.targets);
   return options;
 }
 
@@ -215,7 +217,8 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   const DensityMap& density = prepared.patient.density;
   const DoseOptions dose_options{.depth = request.depth, .simd = request.simd};
   DoseResult dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
-  round_weights(planned.beams, normalisation_factor(problem.targets, dose.dose, request.coverage_pct));
+  round_weights(planned.beams,
+                normalisation_factor(problem.targets, dose.dose, request.coverage_pct, problem.body, &warnings));
   dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
   append(warnings, dose.warnings);
   append(warnings, truncated_path_warnings(planned.beams, prepared.patient.body, prepared.beam_data));

@@ -35,7 +35,8 @@ struct PlanRequest {
   int count = 0;                       //!< candidate beams; 0: chosen from the target's size
   std::uint64_t seed = 1;
   bool isocentric = false;  //!< every beam aims at its target's centre, the baseline of comparisons
-  double grid_mm = 0;       //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
+  DeliveryLimits limits;
+  double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
   SimdChoice simd = SimdChoice::widest;  //!< of the forward dose

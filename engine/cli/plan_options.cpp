@@ -79,6 +79,9 @@ void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts
   verb.add_option("--nodes", request.nodes, "node set: body, head or a JSON/CSV file")->capture_default_str();
   verb.add_option("--collimators", texts.collimators, "auto, or sizes in mm such as 10,20")->capture_default_str();
   verb.add_option("--count", request.count, "candidate beams (default: by target size)")->check(CLI::Range(1, 100000));
+  verb.add_option("--max-beams", request.limits.max_beams,
+                  "most beams of the plan (default: 150 to 300, by target size)")
+      ->check(CLI::Range(1, 1000));
   verb.add_option("--seed", request.seed, "seed of the candidate choice")->capture_default_str();
   verb.add_option("--avoid", request.avoid, "structure that no beam may pass on its way to the target; may repeat");
   verb.add_option("--beam-data", request.beam_data, "beam data set: name or folder")->capture_default_str();

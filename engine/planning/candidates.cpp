@@ -1,71 +1,20 @@
-#include "engine/planning/aim_points.h"
 #include "engine/planning/cut_faces.h"
 #include "engine/planning/low_discrepancy.h"
+#include "engine/planning/node_fields.h"
 #include "engine/planning/planner.h"
 #include "engine/planning/robot_limits.h"
+#include "engine/planning/target_views.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 namespace sbrt {
 namespace {
-
-/// Width of the target seen from a node, smallest and mean over directions across the view [mm].
-double mean_width_mm(const std::vector<PatientPoint>& surface, PatientVec axis) {
-  const PatientVec a = axis / norm(axis);
-  const PatientVec helper = std::abs(a.z) < 0.9 ? PatientVec{0, 0, 1} : PatientVec{1, 0, 0};
-  PatientVec u = cross(a, helper);
-  u = u / norm(u);
-  const PatientVec v = cross(a, u);
-  // Directions across the view at 0, 45, 90 and 135 degrees.
-  const std::array<PatientVec, 4> across{u, 0.70710678118654752 * (u + v), v, 0.70710678118654752 * (u - v)};
-  double sum = 0;
-  for (const PatientVec& w : across) {
-    double low = HUGE_VAL, high = -HUGE_VAL;
-    for (const PatientPoint& p : surface) {
-      const double t = dot(p - PatientPoint{}, w);
-      low = std::min(low, t);
-      high = std::max(high, t);
-    }
-    sum += high - low;
-  }
-  return sum / double(across.size());
-}
-
-/// Diameter a circular field needs to cover the target from an average node [mm].
-double beams_eye_diameter_mm(const Shape& target, const NodeSet& nodes) {
-  const double step = std::cbrt(target.volume_mm3()) / 10;
-  const std::vector<PatientPoint> surface = surface_points(target, step);
-  double sum = 0;
-  for (const Node& node : nodes.nodes) sum += mean_width_mm(surface, node.offset_mm);
-  return sum / double(nodes.nodes.size());
-}
-
-double mean_distance_mm(const NodeSet& nodes) {
-  double sum = 0;
-  for (const Node& node : nodes.nodes) sum += norm(node.offset_mm);
-  return sum / double(nodes.nodes.size());
-}
-
-std::vector<double> collimators_for(const Shape& target, const BeamData& beam_data, const NodeSet& nodes) {
-  constexpr std::array<double, 4> shares{0.36, 0.56, 0.78, 1.0};
-  const double diameter = beams_eye_diameter_mm(target, nodes);
-  const double magnification = mean_distance_mm(nodes) / beam_data.reference_distance_mm();
-  std::vector<double> chosen;
-  for (const double share : shares) {
-    const double wanted = share * diameter / magnification;
-    const auto& all = beam_data.collimators_mm();
-    const double nearest = *std::min_element(
-        all.begin(), all.end(), [&](double a, double b) { return std::abs(a - wanted) < std::abs(b - wanted); });
-    if (std::find(chosen.begin(), chosen.end(), nearest) == chosen.end()) chosen.push_back(nearest);
-  }
-  return chosen;
-}
 
 /// True where a beam of this field radius meets the structure between the skin side and the aim point.
 bool passes(const DistanceToShape& structure, PatientPoint source, PatientPoint aim, double field_radius_mm) {
@@ -89,8 +38,29 @@ std::vector<int> shared_counts(const std::vector<PlanningTarget>& targets, int c
   return counts;
 }
 
-int automatic_count(const std::vector<PlanningTarget>& targets) {
-  return 1500 + 500 * std::min(int(targets.size()) - 1, 5);
+/// Candidates for targets of this many places to touch; a ball has nine.
+int automatic_count(const std::vector<PlanningTarget>& targets, double places) {
+  constexpr double places_of_ball = 9;
+  const double size = std::clamp(places / places_of_ball, 1.0, 2.5);
+  return int(std::lround(1500 * size)) + 500 * std::min(int(targets.size()) - 1, 5);
+}
+
+/// Middle of the longest way inside the target along a ray from the source; nothing where the ray misses it.
+std::optional<PatientPoint> middle_inside(const Shape& target, PatientPoint source, PatientVec direction,
+                                          double nearest_mm, double farthest_mm) {
+  for (const int steps : {64, 1024}) {
+    const double step = (farthest_mm - nearest_mm) / steps;
+    int longest = 0, end = 0, run = 0;
+    for (int i = 0; i < steps; ++i) {
+      run = target.contains(source + (nearest_mm + (i + 0.5) * step) * direction) ? run + 1 : 0;
+      if (run > longest) {
+        longest = run;
+        end = i + 1;
+      }
+    }
+    if (longest > 0) return source + (nearest_mm + (end - 0.5 * longest) * step) * direction;
+  }
+  return std::nullopt;
 }
 
 /// Candidates that are left out are made up for by others, up to this many tries per wanted one.
@@ -114,9 +84,11 @@ PatientPoint alignment_centre(const std::vector<PlanningTarget>& targets) {
 
 std::vector<double> automatic_collimators(const std::vector<PlanningTarget>& targets, const BeamData& beam_data,
                                           const NodeSet& nodes) {
+  const PatientPoint centre = alignment_centre(targets);
   std::vector<double> all;
   for (const PlanningTarget& t : targets)
-    for (const double c : collimators_for(t.shape, beam_data, nodes)) all.push_back(c);
+    for (const double c : TargetViews(t.shape, nodes, centre, beam_data.reference_distance_mm()).collimators(beam_data))
+      all.push_back(c);
   std::sort(all.begin(), all.end());
   all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
@@ -134,11 +106,20 @@ BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& o
 
   const NodeSet& nodes = options.nodes;
   const PatientPoint centre = alignment_centre(problem.targets);
-  const double magnification = mean_distance_mm(nodes) / problem.beam_data->reference_distance_mm();
   std::vector<DistanceToShape> barred;
   for (const Shape& s : problem.avoidance) barred.emplace_back(s, 0.2);
+  std::vector<TargetViews> views;
+  std::vector<std::vector<double>> collimators;
+  double places = 0;  // to touch along the outlines, of the target that has most
+  for (const PlanningTarget& target : problem.targets) {
+    views.emplace_back(target.shape, nodes, centre, problem.beam_data->reference_distance_mm());
+    collimators.push_back(options.collimators_mm.empty() ? views.back().collimators(*problem.beam_data)
+                                                         : options.collimators_mm);
+    std::sort(collimators.back().begin(), collimators.back().end());
+    places = std::max(places, views.back().places(collimators.back().front()));
+  }
   const std::vector<int> counts =
-      shared_counts(problem.targets, options.count > 0 ? options.count : automatic_count(problem.targets));
+      shared_counts(problem.targets, options.count > 0 ? options.count : automatic_count(problem.targets, places));
 
   struct Candidate {
     std::size_t node;
@@ -148,26 +129,29 @@ BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& o
   int tried = 0, stopped_by_structure = 0, out_of_reach = 0, through_cut_face = 0;
   for (std::size_t t = 0; t < problem.targets.size(); ++t) {
     const Shape& target = problem.targets[t].shape;
-    const AimPoints aims(target, 3000);
-    const std::vector<double> collimators =
-        options.collimators_mm.empty() ? collimators_for(target, *problem.beam_data, nodes) : options.collimators_mm;
-    std::vector<AimPoints::Choice> choices;
-    for (const double c : collimators) choices.push_back(aims.for_field(0.5 * c * magnification));
+    std::vector<NodeFields> fields;
+    for (std::size_t n = 0; n < nodes.nodes.size(); ++n) fields.emplace_back(views[t].of_node(n), collimators[t]);
     const std::uint64_t seed = mixed(options.seed) + t;
     const int most_tries = retries * counts[t];
     for (int i = 0, made = 0; i < most_tries && made < counts[t]; ++i) {
-      const auto pick = [](double u, std::size_t n) { return std::min(n - 1, std::size_t(u * double(n))); };
-      // Nodes take turns; collimators change whenever the nodes have all had their turn.
+      // Nodes take turns; each has its own quasi-random sequence, so that its few fields are spread over the outline.
       const std::size_t n = std::size_t(i) % nodes.nodes.size();
-      const std::size_t c = pick(quasi_random(std::uint64_t(i), 0, seed), collimators.size());
-      const double share_at_edge = choices[c].interior.empty() ? 1.0 : 0.7;
-      const double u = quasi_random(std::uint64_t(i), 1, seed), v = quasi_random(std::uint64_t(i), 2, seed);
-      const auto& list = u < share_at_edge ? choices[c].edge : choices[c].interior;
+      const std::uint64_t round = std::uint64_t(i) / nodes.nodes.size(), node_seed = mixed(seed) + n;
+      const BeamsEyeView& view = views[t].of_node(n);
+      const Field field = fields[n].field(quasi_random(round, 0, node_seed), quasi_random(round, 1, node_seed),
+                                          quasi_random(round, 2, node_seed));
       Beam beam;
       beam.node = nodes.nodes[n].id;
       beam.source = to_micrometre(centre + nodes.nodes[n].offset_mm);
-      beam.aim = to_micrometre(options.isocentric ? target.centroid() : list[pick(v, list.size())]);
-      beam.collimator_mm = collimators[c];
+      beam.collimator_mm = options.isocentric ? collimators[t][round % collimators[t].size()] : field.collimator_mm;
+      const PatientVec direction = view.direction(field.at);
+      const double along = dot(direction, view.direction({}));
+      const std::optional<PatientPoint> aim =
+          options.isocentric
+              ? target.centroid()
+              : middle_inside(target, beam.source, direction, view.nearest_mm() / along, view.farthest_mm() / along);
+      if (!aim) continue;
+      beam.aim = to_micrometre(*aim);
       const double length = distance(beam.source, beam.aim);
       ++tried;
       if (length < nearest_source_mm || length > farthest_source_mm) {

@@ -20,6 +20,7 @@ struct DosePoint {
   int owner = 0;
   double volume_mm3 = 0;   //!< the piece of space it stands for; 0: an extra point on a surface
   double distance_mm = 0;  //!< shell: from the owner's surface
+  bool added = false;      //!< found by a check on the full grid (full_grid_check.h): counts as one of the others
 };
 
 /// How many points, about.

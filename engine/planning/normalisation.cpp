@@ -10,8 +10,19 @@
 #include <cmath>
 
 namespace sbrt {
+namespace {
 
-double normalisation_factor(const std::vector<PlanningTarget>& targets, const DoseGrid& dose, double coverage_pct) {
+bool lies_in(const Occupancy& body, PatientPoint p) {
+  const VoxelPoint v = body.grid().to_voxel(p);
+  const GridSize n = body.grid().size();
+  const int i = int(std::lround(v.x)), j = int(std::lround(v.y)), k = int(std::lround(v.z));
+  return i >= 0 && i < n.nx && j >= 0 && j < n.ny && k >= 0 && k < n.nz && body(i, j, k) >= 0.5f;
+}
+
+}  // namespace
+
+double normalisation_factor(const std::vector<PlanningTarget>& targets, const DoseGrid& dose, double coverage_pct,
+                            const Occupancy* body, Warnings* warnings) {
   SBRT_EXPECT(!targets.empty() && coverage_pct > 0 && coverage_pct <= 100);
   const DoseInterpolator dose_at(dose);
   double factor = 0;
@@ -23,8 +34,27 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
     if (std::any_of(sampled.dose_gy.begin(), sampled.dose_gy.end(), [](double d) { return !std::isfinite(d); }))
       throw InputError("target leaves the dose grid", t.shape.name(), "its coverage cannot be judged",
                        "use a larger dose grid");
-    const Dvh dvh(sampled.samples, sampled.dose_gy);
-    const double covered_gy = dvh.dose_at_volume_gy(coverage_pct / 100 * dvh.volume_mm3()).value_or(0);
+    double volume = 0, inside = 0;
+    std::vector<double> dose_gy = sampled.dose_gy;
+    for (std::size_t i = 0; i < dose_gy.size(); ++i) {
+      volume += sampled.samples[i].volume_mm3;
+      if (body && !lies_in(*body, sampled.points[i]))
+        dose_gy[i] = 0;  // what lies outside the body is never covered
+      else
+        inside += sampled.samples[i].volume_mm3;
+    }
+    const Dvh dvh(sampled.samples, dose_gy);
+    const double reachable_pct = 100 * inside / volume;
+    const bool reachable = reachable_pct >= coverage_pct;
+    if (!reachable && warnings)
+      warnings->push_back(
+          {"coverage-not-possible",
+           fmt::format("{:.1f} % of '{}' lie outside the body, so that at most {:.1f} % of it can receive the "
+                       "prescription; {} % of the part inside do, {:.1f} % of the whole instead of {} %",
+                       100 - reachable_pct, t.shape.name(), reachable_pct, coverage_pct,
+                       coverage_pct * reachable_pct / 100, coverage_pct)});
+    const double asked_mm3 = coverage_pct / 100 * (reachable ? volume : inside);
+    const double covered_gy = dvh.dose_at_volume_gy(asked_mm3).value_or(0);
     if (!(covered_gy > 0))
       throw InputError(fmt::format("target receives no dose in {} % of its volume", 100 - coverage_pct), t.shape.name(),
                        "no factor on the MU can reach the prescription", "use more beams or larger collimators");

@@ -1,4 +1,5 @@
 #include "dose/influence.h"
+#include "engine/planning/full_grid_check.h"
 #include "engine/planning/plan_penalties.h"
 #include "engine/planning/planner.h"
 #include "geometry/error.h"
@@ -48,7 +49,8 @@ class Search {
     PenaltyProblem p;
     p.influence = &w.influence;
     p.rows = penalties.rows();
-    p.upper_mu.assign(w.beams.size(), options_.max_beam_mu_per_fraction * fractions_);
+    p.cost_per_mu.assign(w.beams.size(), penalties.cost_per_mu());
+    p.upper_mu.assign(w.beams.size(), options_.limits.max_beam_mu * fractions_);
     const PenaltySolution s = minimise_penalties(p, w.weights_mu, {max_iterations, tolerance});
     w.weights_mu = s.weights_mu;
     dose_gy = s.dose_gy;
@@ -75,6 +77,32 @@ class Search {
     w.weights_mu = only(w.weights_mu, beams);
   }
 
+  /// A beam below the machine's minimum is dropped and the rest weighted again.
+  void drop_small(Working& w, const PlanPenalties& penalties) {
+    for (;;) {
+      const double least = options_.limits.min_beam_mu * fractions_ / penalties.lift(dose_gy);
+      std::vector<std::size_t> kept;
+      for (std::size_t b = 0; b < w.beams.size(); ++b)
+        if (w.weights_mu[b] >= least) kept.push_back(b);
+      if (kept.empty())
+        throw InputError("no beam reaches the minimum MU", "optimisation", "",
+                         "lower the minimum MU or the number of fractions");
+      if (kept.size() == w.beams.size()) return;
+      pick(w, kept);
+      solve(w, penalties, 300, 1e-4);
+    }
+  }
+
+  GridFindings check(const Working& w, const PlanPenalties& penalties, const std::vector<GoalTerm>& terms) {
+    BeamSet beams = w.beams;
+    for (std::size_t b = 0; b < beams.size(); ++b) beams[b].weight_mu = w.weights_mu[b];
+    DoseOptions dose_options;
+    dose_options.depth = options_.depth;
+    const DoseGrid dose =
+        compute_dose(beams, *problem_.density, *problem_.beam_data, *options_.full_grid, dose_options, progress_).dose;
+    return check_on_grid(problem_, penalties.isodoses(), terms, dose, penalties.lift(dose_gy));
+  }
+
   std::vector<double> dose_gy;  // of the last solve
   int iterations = 0;
   double objective = 0;
@@ -85,6 +113,16 @@ class Search {
   Progress& progress_;
   int fractions_;
 };
+
+constexpr int most_checks = 4;  // on the full grid
+
+/// 150, more for large targets: a field is at most 60 mm wide.
+int automatic_max_beams(const PlanningProblem& problem) {
+  constexpr double served_by_150_mm = 60;
+  double largest = 0;
+  for (const PlanningTarget& t : problem.targets) largest = std::max(largest, equal_volume_diameter_mm(t.shape));
+  return int(std::lround(150 * std::clamp(largest / served_by_150_mm, 1.0, 2.0)));
+}
 
 DoseInfluence influence_of(const BeamSet& beams, const PlanningProblem& problem, const PlanningOptions& options,
                            const PlanPenalties& penalties, Progress& progress) {
@@ -99,7 +137,7 @@ DoseInfluence influence_of(const BeamSet& beams, const PlanningProblem& problem,
 PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& options, const BeamSet& candidates,
                         Progress& progress) {
   SBRT_EXPECT(problem.density && problem.beam_data && problem.body);
-  SBRT_EXPECT(options.max_beams >= 1 && options.coverage_pct > 0 && options.coverage_pct <= 100);
+  SBRT_EXPECT(options.limits.max_beams >= 0 && options.coverage_pct > 0 && options.coverage_pct <= 100);
   if (problem.targets.empty()) throw InputError("no target", "optimisation", "", "name a target");
   if (candidates.empty()) throw InputError("no candidate beams", "optimisation", "", "make or load some");
 
@@ -109,7 +147,8 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   Working w{candidates, influence_of(candidates, problem, options, coarse, progress),
             std::vector<double>(candidates.size(), 0.0)};
 
-  const std::size_t limit = std::size_t(options.max_beams);
+  const std::size_t limit =
+      std::size_t(options.limits.max_beams > 0 ? options.limits.max_beams : automatic_max_beams(problem));
   progress.begin("optimise", 14);
   Search search(problem, options, progress);
   for (int round = 0; round < 3; ++round) {
@@ -126,37 +165,44 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   }
   progress.end();
 
-  PlanPenalties dense(problem, options,
-                      make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1), terms);
-  w.influence = influence_of(w.beams, problem, options, dense, progress);
+  std::vector<DosePoint> points =
+      make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1);
+  std::optional<PlanPenalties> dense(std::in_place, problem, options, points, terms);
+  w.influence = influence_of(w.beams, problem, options, *dense, progress);
   progress.begin("optimise", 6);
-  dense.carry_on(coarse);
+  dense->carry_on(coarse);
   search.dose_gy = w.influence.dose(w.weights_mu);
   for (int round = 0; round < 4; ++round) {
-    dense.adapt(search.dose_gy);
-    search.solve(w, dense, 300, 1e-4);
+    dense->adapt(search.dose_gy);
+    search.solve(w, *dense, 300, 1e-4);
   }
-  // A beam below the machine's minimum is dropped and the rest weighted again.
-  const int fractions = problem.targets.front().prescription.fractions;
-  for (;;) {
-    const double least = options.min_mu_per_fraction * fractions / dense.lift(search.dose_gy);
-    std::vector<std::size_t> kept;
-    for (std::size_t b = 0; b < w.beams.size(); ++b)
-      if (w.weights_mu[b] >= least) kept.push_back(b);
-    if (kept.empty())
-      throw InputError("no beam reaches the minimum MU", "optimisation", "",
-                       "lower the minimum MU or the number of fractions");
-    if (kept.size() == w.beams.size()) break;
-    search.pick(w, kept);
-    search.solve(w, dense, 300, 1e-4);
-  }
+  search.drop_small(w, *dense);
   progress.end();
+  for (; options.full_grid && result.grid_checks < most_checks; ++result.grid_checks) {
+    const GridFindings found = search.check(w, *dense, terms);
+    if (found.points.empty()) break;
+    result.added_points += found.points.size();
+    points.insert(points.end(), found.points.begin(), found.points.end());
+    const PlanPenalties before = std::move(*dense);
+    dense.emplace(problem, options, points, terms);
+    dense->carry_on(before);
+    dense->tighten_goals(found.goal_value);
+    w.influence = influence_of(w.beams, problem, options, *dense, progress);
+    search.dose_gy = w.influence.dose(w.weights_mu);
+    progress.begin("optimise", 3);
+    for (int round = 0; round < 2; ++round) {
+      dense->adapt(search.dose_gy);
+      search.solve(w, *dense, 300, 1e-4);
+    }
+    search.drop_small(w, *dense);
+    progress.end();
+  }
 
-  const double lift = dense.lift(search.dose_gy);
+  const double lift = dense->lift(search.dose_gy);
   result.expected_isodose_pct = 100;
   for (std::size_t t = 0; t < problem.targets.size(); ++t)
     result.expected_isodose_pct =
-        std::min(result.expected_isodose_pct, 100 * dense.reached_isodose(search.dose_gy, int(t)) / lift);
+        std::min(result.expected_isodose_pct, 100 * dense->reached_isodose(search.dose_gy, int(t)) / lift);
   for (std::size_t b = 0; b < w.beams.size(); ++b) {
     w.beams[b].weight_mu = lift * w.weights_mu[b];
     result.beams.push_back(w.beams[b]);

@@ -15,8 +15,10 @@ std::vector<double> at(const std::vector<double>& values, const std::vector<std:
   return picked;
 }
 
-constexpr double strongest_boost = 64;  // beyond it the problem is too stiff for what the isodose still gains
-constexpr double safety = 0.015;        // goals are asked for with this margin: points miss the very maximum
+constexpr double strongest_boost = 512, strongest_unasked_boost = 64;  // stiffer problems converge slowly
+constexpr double added_pieces = 3;  // what an added point counts, in mean pieces of its target
+constexpr double reference_gy_per_mu = 0.01, loosest_scale = 0.9;
+constexpr double safety = 0.015;    // goals are asked for with this margin: points miss the very maximum
 constexpr std::size_t crowd = 100;  // a goal on more points than this is not spread thinner: few of them will matter
 
 }  // namespace
@@ -33,6 +35,7 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
       points_(std::move(points)),
       terms_(std::move(terms)),
       term_weight_(terms_.size(), weights.goal),
+      term_scale_(terms_.size(), 1.0),
       weights_(weights),
       coverage_(options.coverage_pct / 100),
       low_scale_(problem.targets.size(), 1.0),
@@ -112,7 +115,8 @@ void PlanPenalties::set_base_rows() {
     diameter.push_back(equal_volume_diameter_mm(t.shape));
   }
   for (const DosePoint& p : points_)
-    surface_points[p.role == PointRole::target ? p.owner : 0] += p.role == PointRole::target && p.volume_mm3 == 0;
+    surface_points[p.role == PointRole::target ? p.owner : 0] +=
+        p.role == PointRole::target && p.volume_mm3 == 0 && !p.added;
   for (std::size_t i = 0; i < points_.size(); ++i) {
     const DosePoint& p = points_[i];
     if (p.role == PointRole::organ) continue;
@@ -120,19 +124,21 @@ void PlanPenalties::set_base_rows() {
     const double unit = 1 / (rx * rx);
     RowPenalty& r = rows_[i];
     if (p.role == PointRole::target) {
-      const bool surface = p.volume_mm3 == 0;
+      const bool surface = p.volume_mm3 == 0 && !p.added;
+      const double piece = p.added ? added_pieces * volume[p.owner] / double(target_rows_[p.owner].size()) : p.volume_mm3;
       r.low_gy = low_scale_[p.owner] * rx;
       r.low_weight = unit * (surface ? weights_.surface_low / surface_points[p.owner]
-                                     : weights_.target_low * p.volume_mm3 / volume[p.owner]);
+                                     : weights_.target_low * piece / volume[p.owner]);
       r.high_gy = high_scale_[p.owner] * rx / isodose_[p.owner];
-      r.high_weight = surface ? 0 : unit * high_boost_[p.owner] * weights_.target_high * p.volume_mm3 / volume[p.owner];
+      r.high_weight = surface ? 0 : unit * high_boost_[p.owner] * weights_.target_high * piece / volume[p.owner];
     } else {
       const ShellEdges edge = shell_edges(diameter[p.owner]);
       const double w = p.distance_mm <= edge.near_mm     ? weights_.near_shell
                        : p.distance_mm <= edge.middle_mm ? weights_.middle_shell
                                                          : weights_.far_shell;
       r.high_gy = rx * wanted_fall_off(p.distance_mm, diameter[p.owner], weights_);
-      r.high_weight = unit * w * p.volume_mm3 / volume[p.owner];
+      const double piece = p.added ? added_pieces * volume[p.owner] / double(target_rows_[p.owner].size()) : p.volume_mm3;
+      r.high_weight = unit * w * piece / volume[p.owner];
     }
   }
 }
@@ -169,6 +175,20 @@ void PlanPenalties::carry_on(const PlanPenalties& other) {
   high_scale_ = other.high_scale_;
   high_boost_ = other.high_boost_;
   term_weight_ = other.term_weight_;
+  term_scale_ = other.term_scale_;
+}
+
+double PlanPenalties::cost_per_mu() const {
+  double least = HUGE_VAL;
+  for (const PlanningTarget& t : problem_.targets) least = std::min(least, t.prescription.dose_gy);
+  return weights_.mu * reference_gy_per_mu / least;
+}
+
+void PlanPenalties::tighten_goals(const std::vector<double>& goal_value) {
+  SBRT_EXPECT(goal_value.size() == terms_.size());
+  for (std::size_t g = 0; g < terms_.size(); ++g)
+    if (terms_[g].kind == GoalTerm::Kind::upper && goal_value[g] > terms_[g].dose_gy)
+      term_scale_[g] = std::max(loosest_scale, term_scale_[g] * terms_[g].dose_gy / goal_value[g]);
 }
 
 void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
@@ -180,8 +200,9 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
     const double over = isodose_[t] / (reached_isodose(dose_gy, int(t)) * factor);
     high_scale_[t] = std::clamp(high_scale_[t] / over, 0.9, 1.02);
     // An isodose that nobody asked for may be missed a little; the fall-off is worth more.
-    const double tolerated = problem_.targets[t].prescription.isodose_pct ? 1.01 : 1.05;
-    if (over > tolerated) high_boost_[t] = std::min(4 * high_boost_[t], strongest_boost);
+    const bool asked = problem_.targets[t].prescription.isodose_pct.has_value();
+    if (over > (asked ? 1.01 : 1.05))
+      high_boost_[t] = std::min(4 * high_boost_[t], asked ? strongest_boost : strongest_unasked_boost);
   }
   const double lifted = lift(dose_gy);
   set_base_rows();
@@ -211,7 +232,7 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
     for (const std::size_t r : rows) {
       RowPenalty& p = rows_[r];
       if (upper && (dose_gy[r] <= std::max(border, term.dose_gy) || term.free_mm3 <= 0)) {
-        p.high_gy = std::min(p.high_gy, (1 - safety) * term.dose_gy);
+        p.high_gy = std::min(p.high_gy, (1 - safety) * term_scale_[g] * term.dose_gy);
         p.high_weight = std::max(p.high_weight, weight);
       } else if (!upper && dose_gy[r] >= std::min(border, term.dose_gy)) {
         p.low_gy = std::max(p.low_gy, (1 + safety) * term.dose_gy);

@@ -16,8 +16,8 @@ struct PenaltyWeights {
   double target_high = 100;
   double near_shell = 40, middle_shell = 40, far_shell = 10;
   double goal = 300;
-  double mu = 1e-4;              //!< tie-breaker: all MU together, in units of the MU of one beam of the mean output
-  double fall_off_mm = 1.0;      //!< with fall_off_per_mm: distance at which the shells ask for half the prescription:
+  double mu = 0.2;               //!< all MU together, in units of the prescription over 0.01 Gy
+  double fall_off_mm = 0.93;     //!< with fall_off_per_mm: distance at which the shells ask for half the prescription:
   double fall_off_share = 0.12;  //!< fall_off_mm + fall_off_share * target diameter
 };
 
@@ -41,6 +41,13 @@ class PlanPenalties {
   /// target limits must move so that the coverage comes out, which goals need more weight.
   void adapt(const std::vector<double>& dose_gy);
 
+  /// Cost of every MU, for the solver.
+  double cost_per_mu() const;
+
+  /// Goals that the full grid shows to be missed are asked for by so much less. @param goal_value by goal term, 0:
+  /// nothing known [Gy]
+  void tighten_goals(const std::vector<double>& goal_value);
+
   /// Starts from what another set of points of the same plan has learned about limits and weights.
   void carry_on(const PlanPenalties& other);
 
@@ -48,7 +55,7 @@ class PlanPenalties {
   double covered_gy(const std::vector<double>& dose_gy, int target) const;
   /// Largest prescription / covered_gy of the targets: the factor that lifts all of them to their coverage.
   double lift(const std::vector<double>& dose_gy) const;
-  double isodose(int target) const { return isodose_[target]; }
+  const std::vector<double>& isodoses() const { return isodose_; }
   /// Target t's prescription over the maximum near it.
   double reached_isodose(const std::vector<double>& dose_gy, int target) const;
 
@@ -58,6 +65,7 @@ class PlanPenalties {
   std::vector<DosePoint> points_;
   std::vector<GoalTerm> terms_;
   std::vector<double> term_weight_;
+  std::vector<double> term_scale_;  //!< dose that is asked for over the goal's
   PenaltyWeights weights_;
   double coverage_;
   std::vector<double> isodose_;                        //!< by target

@@ -35,6 +35,14 @@ struct PlanningProblem {
   std::vector<Shape> avoidance;     //!< no beam may pass these before it reaches its aim point
 };
 
+/// What the machine can deliver in one fraction; general knowledge of such machines (docs/physics.md).
+struct DeliveryLimits {
+  int max_beams = 0;         //!< beams of the finished plan; 0: chosen from the targets' size, 150 to 300
+  double min_beam_mu = 5;    //!< a beam has none or at least this [MU]
+  double max_beam_mu = 500;  //!< [MU]
+  bool operator==(const DeliveryLimits&) const = default;
+};
+
 struct PlanningOptions {
   NodeSet nodes;
   std::vector<double> collimators_mm;  //!< empty: chosen from the target's size
@@ -42,25 +50,24 @@ struct PlanningOptions {
   std::uint64_t seed = 1;
   double coverage_pct = 95;  //!< share of each PTV that gets the prescription
   DepthMode depth = DepthMode::per_point_ray;
-  bool isocentric = false;                //!< aim every beam at its target's centre (the baseline of comparisons)
-  double default_isodose_pct = 75;        //!< where the prescription leaves it open
-  int max_beams = 150;                    //!< beams of the finished plan
-  double min_mu_per_fraction = 5;         //!< a beam has none or at least this [MU]
-  double max_beam_mu_per_fraction = 500;  //!< [MU]
+  bool isocentric = false;          //!< aim every beam at its target's centre (the baseline of comparisons)
+  double default_isodose_pct = 75;  //!< where the prescription leaves it open
+  DeliveryLimits limits;
+  std::optional<Grid> full_grid;  //!< the weights are checked on and mended until it agrees; nothing: not checked
 };
 
 /// Volume-weighted mean of the targets' centroids: the point that node offsets refer to. @pre at least one target
 PatientPoint alignment_centre(const std::vector<PlanningTarget>& targets);
 
-/// Collimators for these targets out of the beam data's: about 0.35 to 1.05 of the mean beam's-eye diameter, one to
-/// four per target.
+/// Collimators for these targets out of the beam data's, one to four per target (target_views.h).
 std::vector<double> automatic_collimators(const std::vector<PlanningTarget>& targets, const BeamData& beam_data,
                                           const NodeSet& nodes);
 
-/// Candidate beams: aim points on the target surface shrunk by about the field radius and in the interior,
-/// quasi-random, the same on every machine. Every node gets the same number, targets share them by size. Weights are 0.
-/// Beams that pass an avoidance structure or enter through a cut face of the CT (cut_faces.h) are left out and made up
-/// for by others.
+/// Candidate beams: from every node fields that touch the target's outline, as seen from that node, from inside, and
+/// some deeper inside (node_fields.h); quasi-random, the same on every machine. Every node gets the same number,
+/// targets share them by size. The aim is the middle of the axis's longest way inside the target. Weights are 0. Beams
+/// that pass an avoidance structure or enter through a cut face of the CT (cut_faces.h) are left out and made up for by
+/// others.
 /// @throws InputError: no target, node set empty, collimator not in the beam data, no beam left
 BeamSet make_candidates(const PlanningProblem& problem, const PlanningOptions& options, Warnings& warnings);
 
@@ -69,10 +76,12 @@ struct PlanningResult {
   Warnings warnings;
   int iterations = 0;
   double objective = 0;
+  int grid_checks = 0;       //!< on the full grid
+  std::size_t added_points = 0;  //!< that these checks found
   double expected_isodose_pct = 0;  //!< prescription over maximum on the optimiser's points, lowest of the targets
 };
 
-/// MU of at most `max_beams` of the candidates by one-sided quadratic penalties (docs/physics.md, "Weights").
+/// MU of at most `limits.max_beams` of the candidates by one-sided quadratic penalties (docs/physics.md, "Weights").
 ///
 /// The penalties ask for the prescription in coverage_pct of each target, no more than prescription/isodose anywhere, a
 /// steep fall-off around it, and the goals. Doses are judged on quasi-random points; the chosen beams are weighted
@@ -85,8 +94,11 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
                         Progress& progress = no_progress);
 
 /// Factor on all MU that makes the least covered target (relative to its prescription) receive its prescription in
-/// exactly coverage_pct of its volume.
+/// exactly coverage_pct of its volume. Where more than the rest of a target lies outside the body, coverage_pct of the
+/// part inside (warning "coverage-not-possible").
+/// @param body null: everything counts as inside
 /// @throws InputError: a target leaves the dose grid or receives no dose
-double normalisation_factor(const std::vector<PlanningTarget>& targets, const DoseGrid& dose, double coverage_pct);
+double normalisation_factor(const std::vector<PlanningTarget>& targets, const DoseGrid& dose, double coverage_pct,
+                            const Occupancy* body = nullptr, Warnings* warnings = nullptr);
 
 }  // namespace sbrt

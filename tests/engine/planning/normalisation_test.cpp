@@ -1,6 +1,7 @@
 #include "geometry/error.h"
 #include "tests/engine/planning/planning_fixture.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -48,6 +49,24 @@ TEST(Normalisation, TheLeastCoveredTargetDecides) {
   const std::vector<PlanningTarget> targets{{ptv, {45, 5, 75.0}}, {ball_shape("boost", centre, 5), {60, 5, 75.0}}};
   const double boost = 40 + 0.5 * 5 * cap_position(0.95);
   EXPECT_NEAR(normalisation_factor(targets, linear_dose(40, 0.5), 95), 60 / boost, relative * 60 / boost);
+}
+
+TEST(Normalisation, WhatLiesOutsideTheBodyCannotBeCovered) {
+  const std::vector<PlanningTarget> targets{{ball_shape("PTV", centre, 10), {45, 5, 75.0}}};
+  const DoseGrid dose = linear_dose(40, 0);  // even: the factor is 45 / 40 wherever coverage is possible
+  Occupancy body(Grid({41, 45, 61}, {1, 1.1, 0.5}, {-17, -28, -10}), 0.0f);
+  // Fraction 0.1 of the ball lies below this plane.
+  const double cut = centre.z - 10 * cap_position(0.1);
+  for (int k = 0; k < 61; ++k)
+    for (int j = 0; j < 45; ++j)
+      for (int i = 0; i < 41; ++i) body(i, j, k) = body.grid().voxel_centre(i, j, k).z > cut;
+  Warnings warnings;
+  EXPECT_NEAR(normalisation_factor(targets, dose, 85, &body, &warnings), 45.0 / 40, 1e-6);
+  EXPECT_TRUE(warnings.empty());
+  EXPECT_NEAR(normalisation_factor(targets, dose, 95, &body, &warnings), 45.0 / 40, 1e-6);
+  ASSERT_EQ(warnings.size(), 1u);
+  EXPECT_EQ(warnings[0].code, "coverage-not-possible");
+  EXPECT_THAT(warnings[0].text, testing::HasSubstr("of 'PTV' lie outside the body"));
 }
 
 TEST(Normalisation, RefusesWhatNoFactorMends) {

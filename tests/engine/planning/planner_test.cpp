@@ -144,8 +144,8 @@ TEST(Planner, RefusesByReason) {
   c.problem.goals = {Goal::parse("Chord:Max <= 8 Gy")};
   EXPECT_THROW(optimise(c.problem, c.options, candidates), InputError);
   c.problem.goals.clear();
-  c.options.min_mu_per_fraction = 1e6;
-  c.options.max_beam_mu_per_fraction = 1e7;
+  c.options.limits.min_beam_mu = 1e6;
+  c.options.limits.max_beam_mu = 1e7;
   EXPECT_THROW(optimise(c.problem, c.options, candidates), InputError);
 }
 
