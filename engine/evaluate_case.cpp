@@ -105,6 +105,15 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
         embedded_dvhs(total, structure_file, structures.structures, outcome.evaluation, warnings);
   append(warnings, outcome.evaluation.warnings);
   outcome.warnings = std::move(warnings);
+  outcome.patient_name = structure_file.patient_study.patient_name;
+  outcome.patient_id = structure_file.patient_study.patient_id;
+  if (request.keep_for_pictures) {
+    if (!catalogue.ct_series.empty())
+      outcome.seen.ct = dicom::load_ct(dicom::choose_ct(catalogue, structure_file, request.ct_uid), progress).image;
+    outcome.seen.dose = std::move(total.dose);
+    outcome.seen.structures = structures.structures;
+    outcome.seen.shapes = std::move(input.structures);
+  }
   return outcome;
 }
 

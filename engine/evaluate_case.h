@@ -29,6 +29,15 @@ struct EvaluateRequest {
   Interpolation interpolation = Interpolation::cubic;
   BetweenPlanes between = BetweenPlanes::shape_following;
   WantedInterval wanted;
+  bool keep_for_pictures = false;  //!< fill EvaluateOutcome::seen; loads the CT where there is one
+};
+
+/// What the pictures of a report need.
+struct SeenCase {
+  std::optional<CtImage> ct;
+  std::optional<DoseGrid> dose;
+  StructureSet structures;
+  std::vector<NamedShape> shapes;
 };
 
 struct EvaluateOutcome {
@@ -39,6 +48,8 @@ struct EvaluateOutcome {
   GridSize dose_size;
   std::array<double, 3> dose_spacing_mm{};
   Warnings warnings;
+  std::string patient_name, patient_id;  //!< of the RTSTRUCT
+  SeenCase seen;
 };
 
 /// @throws InputError: no or several RTSTRUCT (listed with --rtstruct), what total_dose refuses, unknown structure

@@ -4,6 +4,7 @@
 #include "engine/plan_exchange.h"
 #include "engine/planning/delivery.h"
 #include "engine/planning/plan_files.h"
+#include "engine/report/report_folder.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
 #include "geometry/sha256.h"
@@ -67,6 +68,20 @@ void write_dose(const PlanOutcome& outcome, const dicom::InstanceReference& stru
   dicom::write_dose(outcome.dose.dose, info, program_info(), path);
 }
 
+ReportView view_of(const PlanOutcome& outcome) {
+  const PreparedCase& prepared = outcome.prepared;
+  std::vector<const Structure*> drawn;
+  for (const Structure& s : prepared.input.structures.structures()) drawn.push_back(&s);
+  for (const Structure& s : prepared.targets.added) drawn.push_back(&s);
+  ReportView view;
+  view.ct = &prepared.input.ct;
+  view.dose = &outcome.dose.dose;
+  view.structures = view_structures(prepared.shapes, drawn);
+  for (const BuiltTarget& target : prepared.targets.targets) view.targets.push_back(target.shape.name());
+  view.beams = outcome.beams;
+  return view;
+}
+
 }  // namespace
 
 std::string uid_seed_of(const DoseGrid& dose, const std::string& structure_uid, const std::string& ct_uid) {
@@ -79,8 +94,12 @@ std::string uid_seed_of(const DoseGrid& dose, const std::string& structure_uid, 
 }
 
 const std::vector<std::string>& plan_output_files() {
-  static const std::vector<std::string> names{"plan.json", "beams.csv",      "report.json",
-                                              "dose.dcm",  "structures.dcm", "plan.dcm"};
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{"plan.json", "beams.csv"};
+    all.insert(all.end(), report_folder_entries().begin(), report_folder_entries().end());
+    all.insert(all.end(), {"dose.dcm", "structures.dcm", "plan.dcm"});
+    return all;
+  }();
   return names;
 }
 
@@ -100,6 +119,8 @@ PlanReport make_report(const PlanRequest&, const PlanOutcome& outcome) {
   report.density_table = prepared.patient.density_table;
   report.density_sha256 = prepared.patient.density_sha256;
   report.warnings = outcome.warnings;
+  const dicom::PatientStudy& patient = prepared.input.ct_series.patient_study;
+  report.patient = PatientRecord{patient.patient_name, patient.patient_id};
   return report;
 }
 
@@ -139,14 +160,13 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
 }
 
 PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& outcome,
-                              const std::filesystem::path& folder, Progress& progress) {
-  const PlanReport report = make_report(request, outcome);
-  progress.begin("writing", std::int64_t(plan_output_files().size()));
+                              const std::filesystem::path& folder, Progress& progress, bool anonymous) {
+  PlanReport report = make_report(request, outcome);
+  if (anonymous) make_anonymous(report);
+  progress.begin("writing", 5);
   write_file_atomically(folder / "plan.json", plan_json(request, outcome));
   progress.advance();
   write_file_atomically(folder / "beams.csv", beam_csv_text(outcome.beams));
-  progress.advance();
-  write_file_atomically(folder / "report.json", to_json(report));
   progress.advance();
   const dicom::StructuresAdded structures = write_structures(outcome.prepared, folder / "structures.dcm");
   progress.advance();
@@ -155,6 +175,7 @@ PlanReport write_plan_outputs(const PlanRequest& request, const PlanOutcome& out
   write_dose(outcome, structures.reference, plan, folder / "dose.dcm");
   progress.advance();
   progress.end();
+  write_report_folder(report, view_of(outcome), folder, progress);
   return report;
 }
 

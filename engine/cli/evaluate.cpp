@@ -6,12 +6,15 @@
 #include "engine/planning/goal_file.h"
 #include "engine/report/dvh_csv.h"
 #include "engine/report/plan_report.h"
+#include "engine/report/report_folder.h"
 #include "engine/report/text_table.h"
 #include "engine/version.h"
 #include "geometry/atomic_output.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
+
+#include <optional>
 
 namespace sbrt::cli {
 namespace {
@@ -22,7 +25,8 @@ struct EvaluateVerb {
   std::string relative_reference, fractions_of_dose, json, dvh, goals_file, interpolation = "cubic",
                                                                             contours = "shape-following";
   BiologyTexts biology;
-  bool strict = false, overwrite = false;
+  bool strict = false, overwrite = false, anonymous = false;
+  std::string out;
   ProtocolOptionTexts protocol;
 };
 
@@ -37,8 +41,22 @@ auto parsed(const char* option, const std::string& text, Parse parse) {
   }
 }
 
+ReportView view_of(const EvaluateVerb& verb, const SeenCase& seen) {
+  std::vector<const Structure*> drawn;
+  for (const Structure& s : seen.structures.structures()) drawn.push_back(&s);
+  ReportView view;
+  if (seen.ct) view.ct = &*seen.ct;
+  if (seen.dose) view.dose = &*seen.dose;
+  view.structures = view_structures(seen.shapes, drawn);
+  view.targets = verb.request.targets;
+  return view;
+}
+
 void run(EvaluateVerb& verb, Session& session) {
   claim_outputs({verb.json, verb.dvh}, verb.overwrite);
+  std::optional<AtomicFolder> folder;
+  if (!verb.out.empty()) folder.emplace(verb.out, verb.overwrite, report_folder_entries());
+  verb.request.keep_for_pictures = !verb.out.empty();
   verb.request.inputs.assign(verb.inputs.begin(), verb.inputs.end());
   for (const std::string& text : verb.prescriptions) verb.request.prescriptions.push_back(Prescription::parse(text));
   for (const std::string& text : verb.queries)
@@ -66,6 +84,12 @@ void run(EvaluateVerb& verb, Session& session) {
   report.protocols = outcome.protocols;
   report.dose_grid = DoseGridRecord{outcome.dose_size, outcome.dose_spacing_mm};
   report.warnings = outcome.warnings;
+  report.patient = PatientRecord{outcome.patient_name, outcome.patient_id};
+  if (verb.anonymous) make_anonymous(report);
+  if (folder) {
+    write_report_folder(report, view_of(verb, outcome.seen), folder->staging(), session.progress());
+    folder->commit();
+  }
   if (!verb.json.empty()) write_file_atomically(verb.json, to_json(report));
   if (!verb.dvh.empty()) write_file_atomically(verb.dvh, dvh_csv(outcome.evaluation));
   fmt::print("{}\n{}\n", text_report(report, colour_allowed()), disclaimer);
@@ -123,6 +147,8 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
                  "take the frames of reference of dose and structures for the same although their UIDs differ");
   verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
   verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
+  verb->add_option("--out", v->out, "folder to write: report.html, report.json, tables and volumes");
+  verb->add_flag("--anonymous", v->anonymous, "leave the patient and the paths and UIDs of the inputs out of the report");
   verb->add_option("--json", v->json, "write the report as JSON");
   verb->add_option("--dvh", v->dvh, "write the cumulative and differential DVHs as CSV");
   verb->add_flag("--overwrite", v->overwrite, "replace existing files");

@@ -15,7 +15,7 @@ namespace {
 struct PlanVerb {
   PlanRequestOptions options;
   std::string out;
-  bool overwrite = false, strict = false;
+  bool overwrite = false, strict = false, anonymous = false;
 };
 
 void run(PlanVerb& verb, Session& session) {
@@ -26,7 +26,7 @@ void run(PlanVerb& verb, Session& session) {
   AtomicFolder folder(verb.out, verb.overwrite, plan_output_files());
   const auto start = std::chrono::steady_clock::now();
   const PlanOutcome outcome = plan_case(request, session.progress());
-  const PlanReport report = write_plan_outputs(request, outcome, folder.staging(), session.progress());
+  const PlanReport report = write_plan_outputs(request, outcome, folder.staging(), session.progress(), verb.anonymous);
   folder.commit();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
@@ -50,6 +50,8 @@ void add_plan_verb(CLI::App& app, Session& session) {
   add_plan_request_options(*verb, v->options);
   verb->add_option("--out", v->out, "folder to write; it appears whole or not at all")->required();
   verb->add_flag("--overwrite", v->overwrite, "replace an existing folder as a whole");
+  verb->add_flag("--anonymous", v->anonymous,
+                 "leave the patient and the paths and UIDs of the inputs out of report.html and report.json");
   verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
   verb->callback([v, &session] { run(*v, session); });
 }

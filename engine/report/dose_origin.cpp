@@ -11,7 +11,9 @@ namespace {
 std::vector<double> as_numbers(const std::vector<int>& numbers) { return {numbers.begin(), numbers.end()}; }
 
 void write_part(JsonWriter& json, const DosePart& part) {
-  json.begin_object().member("path", part.path).member("uid", part.uid);
+  json.begin_object();
+  if (!part.path.empty()) json.member("path", part.path);
+  if (!part.uid.empty()) json.member("uid", part.uid);
   json.member("summation_type", part.summation_type).member("dose_type", part.dose_type).member("units", part.units);
   if (!part.beams.empty()) json.member("beams", as_numbers(part.beams));
   if (!part.brachy_setups.empty()) json.member("application_setups", as_numbers(part.brachy_setups));

@@ -1,21 +1,12 @@
 #include "engine/report/dvh_csv.h"
 
+#include "engine/report/report_tables.h"
+
 #include <fmt/format.h>
 
 #include <iterator>
 
 namespace sbrt {
-namespace {
-
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\r\n#") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return quoted + "\"";
-}
-
-}  // namespace
-
 std::string dvh_csv(const Evaluation& evaluation) {
   std::string out = "structure,role,dose_gy,volume_cc,volume_pct,differential_cc_per_gy\n";
   for (const StructureResult& s : evaluation.structures) {

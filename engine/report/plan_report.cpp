@@ -3,6 +3,7 @@
 #include "engine/json.h"
 #include "engine/report/biology_report.h"
 #include "engine/report/protocol_report.h"
+#include "engine/report/report_extras.h"
 
 #include <algorithm>
 #include <cmath>
@@ -25,7 +26,9 @@ void write_provenance(JsonWriter& json, const PlanReport& report) {
   json.end_object();
   json.key("inputs").begin_array();
   for (const InputRecord& input : report.inputs) {
-    json.begin_row_object().member("path", input.path).member("kind", input.kind);
+    json.begin_row_object();
+    if (!input.path.empty()) json.member("path", input.path);
+    json.member("kind", input.kind);
     if (!input.uid.empty()) json.member("uid", input.uid);
     if (!input.sha256.empty()) json.member("sha256", input.sha256);
     json.end_object();
@@ -171,12 +174,35 @@ void write_definitions(JsonWriter& json) {
   json.end_object();
 }
 
+// A shorter text would be found inside numbers and words that have nothing to do with it.
+constexpr std::size_t shortest_secret = 3;
+
+void leave_out(std::string& text, const std::string& secret) {
+  const std::string instead = "(left out)";
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += instead.size())
+    text.replace(at, secret.size(), instead);
+}
+
+void write_patient(JsonWriter& json, const PatientRecord& patient) {
+  json.key("patient").begin_row_object().member("name", patient.name).member("id", patient.id).end_object();
+}
+
+void write_files(JsonWriter& json, const std::vector<FileRecord>& files) {
+  if (files.empty()) return;
+  json.key("files").begin_array();
+  for (const FileRecord& file : files)
+    json.begin_row_object().member("path", file.path).member("content", file.content).end_object();
+  json.end_array();
+}
+
 }  // namespace
 
 std::string to_json(const PlanReport& report) {
   const Evaluation& evaluation = report.evaluation;
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-report/1");
+  write_verdict(json, report);
+  if (report.patient) write_patient(json, *report.patient);
   write_provenance(json, report);
   if (report.dose_origin) write_dose_origin(json, *report.dose_origin);
   write_prescriptions(json, evaluation.targets);
@@ -197,8 +223,35 @@ std::string to_json(const PlanReport& report) {
   json.end_array();
   write_method(json, evaluation);
   write_definitions(json);
+  write_published(json);
+  write_curves(json, evaluation);
+  write_files(json, report.files);
   json.end_object();
   return json.finish();
+}
+
+void make_anonymous(PlanReport& report) {
+  // Warnings name files and UIDs too.
+  std::vector<std::string> secrets;
+  if (report.patient) secrets = {report.patient->name, report.patient->id};
+  const auto hide = [&](std::string& text) {
+    secrets.push_back(text);
+    text.clear();
+  };
+  for (InputRecord& input : report.inputs) {
+    hide(input.path);
+    hide(input.uid);
+  }
+  if (report.dose_origin)
+    for (DosePart& part : report.dose_origin->parts) {
+      hide(part.path);
+      hide(part.uid);
+    }
+  report.patient.reset();
+  for (Warnings* warnings : {&report.warnings, &report.evaluation.warnings})
+    for (Warning& warning : *warnings)
+      for (const std::string& secret : secrets)
+        if (secret.size() >= shortest_secret) leave_out(warning.text, secret);
 }
 
 bool all_goals_met(const PlanReport& report, bool minor_counts) {
