@@ -116,7 +116,7 @@ std::string to_svg(const LinePlot& plot) {
   svg += text(right + 16, top + 10, "start", 12, plot.legend_title, " font-weight=\"bold\"");
   for (std::size_t i = 0; i < plot.curves.size(); ++i) {
     const PlotCurve& curve = plot.curves[i];
-    const std::string stroke = colour(i, plot.curves.size());
+    const std::string stroke = curve.colour.empty() ? colour(i, plot.curves.size()) : curve.colour;
     svg += fmt::format("<polyline fill=\"none\" stroke=\"{}\" stroke-width=\"1.6\" points=\"", stroke);
     for (const auto& [x, y] : curve.points) svg += fmt::format("{:.2f},{:.2f} ", px(x), py(y));
     svg += "\"/>\n";

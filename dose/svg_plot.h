@@ -12,6 +12,7 @@ struct PlotCurve {
   std::vector<std::pair<double, double>> points;
   bool markers = false;       //!< a dot on every point
   std::string point_label{};  //!< beside every point
+  std::string colour{};       //!< as in CSS; empty: one of a scale
 };
 
 struct LinePlot {

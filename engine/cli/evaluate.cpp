@@ -148,7 +148,8 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
   verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
   verb->add_option("--out", v->out, "folder to write: report.html, report.json, tables and volumes");
-  verb->add_flag("--anonymous", v->anonymous, "leave the patient and the paths and UIDs of the inputs out of the report");
+  verb->add_flag("--anonymous", v->anonymous,
+                 "leave the patient and the paths and UIDs of the inputs out of the report");
   verb->add_option("--json", v->json, "write the report as JSON");
   verb->add_option("--dvh", v->dvh, "write the cumulative and differential DVHs as CSV");
   verb->add_flag("--overwrite", v->overwrite, "replace existing files");

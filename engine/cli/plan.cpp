@@ -2,6 +2,8 @@
 #include "engine/cli/session.h"
 #include "engine/pipeline.h"
 #include "engine/plan_outputs.h"
+#include "engine/report/plan_summary.h"
+#include "engine/report/report_extras.h"
 #include "engine/report/text_table.h"
 #include "geometry/atomic_output.h"
 
@@ -31,8 +33,9 @@ void run(PlanVerb& verb, Session& session) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   fmt::print("{}", text_report(report, colour_allowed()));
-  fmt::print("\nwritten to {} in {:.1f} s: {}\n", folder.goal().string(), seconds,
-             fmt::join(plan_output_files(), ", "));
+  fmt::print("\n{}\n{}\n{}\n", verdict_text(verdict_of(report)), compact_index_table(report.evaluation),
+             dvh_sparklines(report.evaluation));
+  fmt::print("written to {} in {:.1f} s: {}\n", folder.goal().string(), seconds, fmt::join(plan_output_files(), ", "));
   fmt::print("{}\n", disclaimer);
   const bool minor_counts = verb.options.texts.protocol.strict_minor;
   if ((verb.strict || minor_counts) && !all_goals_met(report, minor_counts)) session.exit_code = exit_goal_missed;

@@ -48,8 +48,8 @@ struct PlanReport {
   std::optional<DeliveryEstimate> delivery;   //!< of a plan
   std::string density_table, density_sha256;  //!< HU to electron density, of a dose that this program computed
   std::optional<PatientRecord> patient;
-  std::vector<FileRecord> files;              //!< plain files written with the report, paths relative to it
-  Warnings warnings;                          //!< of the whole run; those of the evaluation are added by the writers
+  std::vector<FileRecord> files;  //!< plain files written with the report, paths relative to it
+  Warnings warnings;              //!< of the whole run; those of the evaluation are added by the writers
 };
 
 /// report.json, schema "sbrtplan-report/1" (docs/formats.md). Numbers read back to the same doubles, keys that do not

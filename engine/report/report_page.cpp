@@ -24,7 +24,8 @@ std::string packed_points(const SurfaceMesh& mesh) {
 }
 
 std::string packed_triangles(const SurfaceMesh& mesh) {
-  return base64({reinterpret_cast<const char*>(mesh.triangles.data()), mesh.triangles.size() * 3 * sizeof(std::uint32_t)});
+  return base64(
+      {reinterpret_cast<const char*>(mesh.triangles.data()), mesh.triangles.size() * 3 * sizeof(std::uint32_t)});
 }
 
 // "</script>" and "<!--" inside a JSON text would end or hide the block; as an escape they are the same text.

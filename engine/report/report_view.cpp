@@ -64,8 +64,8 @@ std::vector<ViewStructure> view_structures(const std::vector<NamedShape>& shapes
                                            const std::vector<const Structure*>& drawn) {
   std::vector<ViewStructure> all;
   for (const NamedShape& named : shapes) {
-    const auto found = std::find_if(drawn.begin(), drawn.end(),
-                                    [&](const Structure* s) { return s->name == named.shape.name(); });
+    const auto found =
+        std::find_if(drawn.begin(), drawn.end(), [&](const Structure* s) { return s->name == named.shape.name(); });
     all.push_back({named.shape, named.role,
                    found != drawn.end() ? (*found)->colour : own_colours[all.size() % own_colours.size()]});
   }

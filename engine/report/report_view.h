@@ -1,4 +1,5 @@
-/// What the pictures of a report are made of: image, dose, structures and beams. Nothing here is a number of the report.
+/// What the pictures of a report are made of: image, dose, structures and beams. Nothing here is a number of the
+/// report.
 #pragma once
 
 #include "dose/beam.h"

@@ -10,7 +10,7 @@
 namespace sbrt {
 
 struct SurfaceMesh {
-  std::vector<PatientPoint> points;                      //!< [mm]
+  std::vector<PatientPoint> points;                     //!< [mm]
   std::vector<std::array<std::uint32_t, 3>> triangles;  //!< indices of points, outward side to the front
 };
 

@@ -9,7 +9,8 @@ from program_case import ProgramCase, load, run
 
 # A coarse grid and few candidates keep the test short; the figures are those of a conformal plan, not of the best one.
 QUICK = ("--grid-mm", "2.5", "--count", "600")
-PLAN_FILES = {"plan.json", "beams.csv", "report.json", "dose.dcm", "structures.dcm", "plan.dcm"}
+PLAN_FILES = {"plan.json", "beams.csv", "report.json", "report.html", "volumes", "tables", "pictures", "dose.dcm", "structures.dcm",
+              "plan.dcm"}
 INDICES = ("coverage_pct", "ci", "nci", "ci_rtog", "ci_paddick", "selectivity", "hi", "hi_icru", "gi", "r50",
            "r_eff_gradient_mm", "d2cm_pct", "tv_cc", "piv_cc", "tiv_cc", "piv50_cc")
 

@@ -41,7 +41,7 @@ export async function showSpace(canvas, view) {
     nv.addMesh(mesh);
     meshes.set(name, mesh);
   };
-  const opacityOf = (s) => (view.targets.includes(s.name) || s.role === 'GTV' ? 1 : s.role === 'EXTERNAL' ? 0.12 : 0.35);
+  const opacityOf = (s) => (view.targets.includes(s.name) || s.role === 'GTV' ? 1 : s.role === 'EXTERNAL' ? 0.08 : 0.3);
   // Transparent surfaces after solid ones.
   const order = [...(view.structures ?? [])].sort((a, b) => opacityOf(b) - opacityOf(a));
   let beamsShown = 0;
@@ -61,6 +61,7 @@ export async function showSpace(canvas, view) {
     if (triangles.length) add(s.name, points, triangles, s.colour, opacityOf(s));
   }
   nv.setRenderAzimuthElevation(150, 15);
+  nv.setScale(1.6);
   const show = (name, visible) => {
     const mesh = meshes.get(name);
     if (!mesh) return;

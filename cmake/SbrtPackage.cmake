@@ -1,0 +1,12 @@
+# `cpack -G DEB` makes a package that brings the Debian packages it needs; `cmake --install` places the same files.
+set(CPACK_PACKAGE_NAME sbrtplan)
+set(CPACK_PACKAGE_VENDOR sbrtplan)
+set(CPACK_PACKAGE_CONTACT "sbrtplan developers <sbrtplan@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_GENERATOR DEB)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_STRIP_FILES ON)
+include(CPack)

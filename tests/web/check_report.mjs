@@ -1,0 +1,126 @@
+// Opens a report.html in the system's Chromium and checks what a reader sees against report.json.
+// usage: node check_report.mjs PLAYWRIGHT_FOLDER report.html report.json [--no-image] [--no-dose] [--pictures FOLDER]
+import {createRequire} from 'node:module';
+import {readFileSync} from 'node:fs';
+import {resolve} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import assert from 'node:assert/strict';
+
+const [modules, htmlFile, jsonFile, ...options] = process.argv.slice(2);
+const {chromium} = createRequire(resolve(modules, 'x.js'))('playwright-core');
+const has = (option) => options.includes(option), hasImage = !has('--no-image'), hasDose = !has('--no-dose');
+const pictures = has('--pictures') ? options[options.indexOf('--pictures') + 1] : null;
+const report = JSON.parse(readFileSync(jsonFile, 'utf8'));
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
+});
+const page = await browser.newPage({viewport: {width: 1280, height: 900}});
+page.setDefaultTimeout(240000);
+const complaints = [], requests = [];
+page.on('console', (message) => { if (['error', 'warning', 'assert'].includes(message.type())) complaints.push(message.text()); });
+page.on('pageerror', (error) => complaints.push(error.message));
+page.on('request', (request) => { if (!/^(file|data|blob):/.test(request.url())) requests.push(request.url()); });
+
+const picture = (selector) => page.locator(selector).screenshot().then((bytes) => bytes.toString('base64'));
+async function changes(what, selector, action) {
+  const before = await picture(selector);
+  await action();
+  await page.waitForTimeout(300);
+  assert.notEqual(await picture(selector), before, `${what}: nothing changed on the screen`);
+}
+
+async function checkNumbers() {
+  const shown = await page.$$eval('.number', (all) => all.map((e) => [JSON.parse(e.dataset.path), e.textContent]));
+  for (const [path, text] of shown) {
+    const value = path.reduce((at, key) => at[key], report);
+    const [mantissa, exponent = '0'] = text.split('e'), digits = (mantissa.split('.')[1] ?? '').length;
+    // A number rounded to its last digit is off by half of that digit at most (and what doubles lose).
+    const half = 0.5 * 10 ** (Number(exponent) - digits) * (1 + 1e-9);
+    assert.ok(Math.abs(Number(text) - value) <= half, `${path.join('.')} is ${value}, the page shows ${text}`);
+  }
+  const paths = new Set(shown.map(([path]) => path.join('\n')));
+  for (const [name, target] of Object.entries(report.targets))
+    for (const id of Object.keys(target)) assert.ok(paths.has(['targets', name, id, 'value'].join('\n')), `${name} ${id} is not shown`);
+  for (const [name, s] of Object.entries(report.structures))
+    for (const q of Object.keys(s.queries ?? {})) assert.ok(paths.has(['structures', name, 'queries', q].join('\n')), `${name} ${q} is not shown`);
+  (report.goals ?? []).forEach((goal, i) => { if (goal.value !== undefined) assert.ok(paths.has(`goals\n${i}\nvalue`), `${goal.text} is not shown`); });
+  return shown.length;
+}
+
+async function checkPlanes() {
+  const at = () => page.evaluate(() => Array.from(window.sbrtplanPictures.planes.nv.scene.crosshairPos));
+  for (const name of ['axial', 'coronal', 'sagittal']) {
+    const before = await at();
+    await changes(`slider ${name}`, '.views', () => page.locator(`#slice-${name}`).evaluate((input) => {
+      input.value = Number(input.value) + 3 * (Number(input.value) + 3 > Number(input.max) ? -1 : 1);
+      input.dispatchEvent(new Event('input'));
+    }));
+    assert.notDeepEqual(await at(), before, `slider ${name} moves no slice`);
+  }
+  const before = await at();
+  await page.locator('#planes').click({position: {x: 180, y: 200}, force: true});
+  const clicked = await at();
+  await page.mouse.wheel(0, 100);
+  await page.waitForTimeout(300);
+  const turned = await at();
+  assert.notEqual(turned[2], clicked[2], `the wheel moves no slice (${before}, ${clicked}, ${turned})`);
+  if (!has('--no-ct')) {
+    await changes('window', '.views', () => page.getByRole('button', {name: 'Bone'}).click());
+    await page.getByRole('button', {name: 'Wide'}).click();
+    if (hasDose) await changes('colour wash', '.views', () => page.locator('#wash').click());
+    if (hasDose) await page.locator('#wash').click();
+  }
+  const boxes = (await page.locator('#structure-list input').all()).slice(0, 3);
+  await changes('structures', '.views', async () => { for (const box of boxes) await box.click(); });
+  for (const box of boxes) await box.click();
+}
+
+async function checkCurves() {
+  await page.locator('#dvh-plot .u-over').hover({position: {x: 80, y: 150}});
+  await page.waitForTimeout(200);
+  const readings = await page.$$eval('#dvh-plot .u-value', (all) => all.map((e) => e.textContent));
+  assert.match(readings[0], /Gy$/, 'pointing at the plot reads no dose');
+  assert.ok(readings.slice(1).some((text) => text.endsWith('%')), 'pointing at the plot reads no volume');
+  const labels = await page.$$eval('#dvh-plot .u-label', (all) => all.map((e) => e.textContent));
+  assert.deepEqual(labels.slice(1), Object.keys(report.dvh.volume_pct));
+  const drawn = await page.evaluate(() => window.sbrtplanDvh.data.map((row) => Array.from(row)));
+  assert.deepEqual(drawn[0], report.dvh.dose_gy);
+  Object.values(report.dvh.volume_pct).forEach((curve, i) => assert.deepEqual(drawn[i + 1].filter((v) => v !== null), curve));
+  const last = page.locator('#dvh-plot .u-series th').last();
+  await changes('curve', '#dvh-plot canvas', () => last.click());
+  assert.equal(await page.evaluate(() => window.sbrtplanDvh.series.at(-1).show), false);
+  await last.click();
+}
+
+try {
+  await page.goto(pathToFileURL(resolve(htmlFile)).href);
+  await page.evaluate(() => window.sbrtplanReport.ready);
+  await page.waitForTimeout(300);
+  assert.deepEqual(await page.evaluate(() => window.sbrtplanReport.report), report, 'the page carries another report.json');
+  assert.ok((await page.textContent('#verdict')).includes(report.verdict.text));
+  assert.equal(await page.locator('.disclaimer').count(), 2);
+  const count = await checkNumbers();
+  const text = await page.evaluate(() => document.body.innerText);
+  for (const name of Object.keys(report.structures)) assert.ok(text.includes(name), `'${name}' is not shown`);
+  assert.equal(await page.evaluate(() => window.pwned), undefined, 'a name was run as a script');
+  const order = await page.$$eval('main > section', (all) => all.map((s) => s.id));
+  assert.deepEqual(order, ['prescription', 'indices', 'pictures', 'dvh', 'goals', 'delivery', 'warnings', 'provenance'].filter((id) => order.includes(id)));
+  if (pictures) {
+    await page.screenshot({path: `${pictures}/report-top.png`});
+    await page.locator('#pictures').screenshot({path: `${pictures}/report-pictures.png`});
+    await page.locator('#dvh-plot').screenshot({path: `${pictures}/report-dvh.png`});
+  }
+  if (hasImage || hasDose) {
+    assert.equal(await page.locator('[role=alert]').count(), 0, await page.textContent('#pictures'));
+    await checkPlanes();
+  }
+  if (report.dvh) await checkCurves();
+  assert.ok((await page.pdf()).length > 10000, 'the page does not print');
+  assert.deepEqual(complaints, [], 'the console complains');
+  assert.deepEqual(requests, [], 'the page asks the network');
+  console.log(`${count} numbers equal report.json`);
+} finally {
+  await browser.close();
+}
