@@ -36,8 +36,8 @@ export function number(report, path, format = short) {
 }
 export const integer = (value) => String(value);
 
-export function interval(report, path) {
-  const low = number(report, [...path, 0]), high = number(report, [...path, 1]);
+export function interval(report, path, format = short) {
+  const low = number(report, [...path, 0], format), high = number(report, [...path, 1], format);
   return low && high ? element('span', {}, '[', low, ', ', high, ']') : null;
 }
 

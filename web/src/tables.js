@@ -37,16 +37,18 @@ function definitionOf(report, id) {
   return d ? d.formula + (d.source ? ` (${d.source})` : '') : '';
 }
 
+const asPublished = String;
+
 export function showIndices(report) {
   const names = Object.keys(report.targets);
   if (names.length === 0) return leaveOut('indices');
   for (const name of names) {
     const rows = Object.keys(report.targets[name]).map((id) => {
       const at = ['targets', name, id], published = ['published', id], unit = report.definitions[id]?.unit;
-      const range = interval(report, [...published, 'range']);
+      const range = interval(report, [...published, 'range'], asPublished);
       return [element('abbr', {title: definitionOf(report, id), tabindex: 0}, id),
         number(report, [...at, 'value']), interval(report, [...at, 'interval']), unit === '1' ? '' : unit ?? '',
-        range ? element('span', {}, number(report, [...published, 'median']), ' ', range) : ''];
+        range ? element('span', {}, number(report, [...published, 'median'], asPublished), ' ', range) : ''];
     });
     section('indices').append(element('h3', {}, name),
         table(['Index', 'Value', 'Numerical interval', 'Unit', 'Published median [range]'], rows, {class: 'numbers'}));
