@@ -69,7 +69,7 @@ class Plan(ProgramCase):
         for threads in (1, 2, 3):
             out = self.folder / f"out-{threads}"
             self.plan(phantom, out, "--gtv", "GTV", "--margin-mm", "5", "--prescription", "45Gy/5fx@75%", threads=threads)
-            hashes.append({p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in out.iterdir()})
+            hashes.append({p.relative_to(out): hashlib.sha256(p.read_bytes()).hexdigest() for p in out.rglob("*") if p.is_file()})
         self.assertEqual(hashes[0], hashes[1])
         self.assertEqual(hashes[0], hashes[2])
 
