@@ -147,6 +147,29 @@ TEST(CubicInterpolation, NeverExceedsABoxWithAPenumbraOfOneVoxel) {
     }
 }
 
+// Where a dose steps within a voxel no interpolation is right; the cubic must not be worse than the linear one.
+TEST(CubicInterpolation, IsNearerThanLinearToABoxWithAPenumbraOfOneVoxel) {
+  constexpr double peak = 20, half = 7;
+  double cubic_bias = 0, linear_bias = 0, cubic_error = 0, linear_error = 0;
+  for (const double offset : {0.0, 0.2, 0.45, 0.7}) {
+    const Grid grid({21, 21, 21}, {1, 1, 1}, {-10 + offset, -10 + 0.7 * offset, -10 - offset / 3});
+    const DoseGrid dose = filled(grid, [&](PatientPoint p) { return ramped_box(p, half, peak); });
+    const DoseInterpolator cubic(dose), linear(dose, Interpolation::linear);
+    for (double x = -7.4; x <= 7.5; x += 0.43)
+      for (double y = -7.4; y <= 7.5; y += 0.41)
+        for (double z = -7.4; z <= 7.5; z += 0.37) {
+          const PatientPoint p{x, y, z};
+          const double truth = ramped_box(p, half, peak), c = cubic(p) - truth, l = linear(p) - truth;
+          cubic_bias += c;
+          linear_bias += l;
+          cubic_error += std::abs(c);
+          linear_error += std::abs(l);
+        }
+  }
+  EXPECT_LT(std::abs(cubic_bias), std::abs(linear_bias));
+  EXPECT_LT(cubic_error, linear_error);
+}
+
 TEST(CubicInterpolation, DoesNotTakeAShoulderForASummit) {
   // Surface of a phantom: one sample in the build-up, then nearly the full dose, falling slowly with depth.
   const auto depth_dose = [](double x) { return x < 2 ? 0 : x < 3 ? 14 : 20 - 0.01 * (x - 4) * (x - 4); };

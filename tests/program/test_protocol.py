@@ -162,7 +162,7 @@ class Protocol(ProgramCase):
         self.assertTrue(self.of(load(self.folder / "out/report.json"), "mine")["SpinalCord:D0.035cc <= 30 Gy"]["met"])
 
     def test_optimize_ends_with_1_for_what_is_asked_to_count(self):
-        beams = self.shared / "plan/beams.json"
+        beams = self.shared / "plan/plan.json"
         minor = self.write([{"structure": "SpinalCord", "goal": "D0.035cc <= 0.001 Gy", "minor": "1000 Gy"}], name="minor.json")
         missed = self.write([{"structure": "SpinalCord", "goal": "D0.035cc <= 0.001 Gy"}], name="missed.json")
         for protocol, option, code in ((minor, "--strict", 0), (minor, "--strict-minor", 1), (missed, "--strict", 1), (missed, None, 0)):
@@ -172,7 +172,7 @@ class Protocol(ProgramCase):
                     "--overwrite", *([option] if option else []), expect=code)
 
     def test_unreadable_goals_and_queries_are_a_matter_of_usage(self):
-        optimize = ("optimize", self.shared / "phantom", "--beams", self.shared / "plan/beams.json", *self.target, "--out", self.folder / "p.json")
+        optimize = ("optimize", self.shared / "phantom", "--beams", self.shared / "plan/plan.json", *self.target, "--out", self.folder / "p.json")
         plan = ("plan", self.shared / "phantom", *PLAN, "--out", self.folder / "p")
         evaluate = ("evaluate", *self.files)
         for verb, option, text in ((optimize, "--goal", "SpinalCord:D0.03cc < 3"), (plan, "--goal", "SpinalCord <= 3 Gy"),
