@@ -41,17 +41,6 @@ ReportView view_of(const EvaluateVerb& verb, const SeenCase& seen) {
   return view;
 }
 
-ReportView view_of(const EvaluateVerb& verb, const SeenCase& seen) {
-  std::vector<const Structure*> drawn;
-  for (const Structure& s : seen.structures.structures()) drawn.push_back(&s);
-  ReportView view;
-  if (seen.ct) view.ct = &*seen.ct;
-  if (seen.dose) view.dose = &*seen.dose;
-  view.structures = view_structures(seen.shapes, drawn);
-  view.targets = verb.request.targets;
-  return view;
-}
-
 void run(EvaluateVerb& verb, Session& session) {
   claim_outputs({verb.json, verb.dvh}, verb.overwrite);
   std::optional<AtomicFolder> folder;
