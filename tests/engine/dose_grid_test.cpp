@@ -1,5 +1,5 @@
 // The dose grid that a plan gets: spacing by the smallest target, over the body.
-#include "engine/evaluation/contoured.h"
+#include "tests/engine/evaluation/contoured.h"
 #include "engine/pipeline.h"
 #include "geometry/error.h"
 
