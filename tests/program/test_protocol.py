@@ -163,8 +163,9 @@ class Protocol(ProgramCase):
 
     def test_optimize_ends_with_1_for_what_is_asked_to_count(self):
         beams = self.shared / "plan/plan.json"
-        minor = self.write([{"structure": "SpinalCord", "goal": "D0.035cc <= 0.001 Gy", "minor": "1000 Gy"}], name="minor.json")
-        missed = self.write([{"structure": "SpinalCord", "goal": "D0.035cc <= 0.001 Gy"}], name="missed.json")
+        # An index is judged, not planned for: no weights of 95 % coverage can bring nCI to 1.
+        minor = self.write([{"structure": "target", "goal": "nci <= 1.0001", "minor": "1000"}], name="minor.json")
+        missed = self.write([{"structure": "target", "goal": "nci <= 1.0001"}], name="missed.json")
         for protocol, option, code in ((minor, "--strict", 0), (minor, "--strict-minor", 1), (missed, "--strict", 1), (missed, None, 0)):
             with self.subTest(protocol=protocol.name, option=option):
                 run("optimize", self.shared / "phantom", self.shared / "plan/structures.dcm", "--rtstruct", self.shared / "plan/structures.dcm",
