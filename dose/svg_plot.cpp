@@ -16,21 +16,6 @@ constexpr double legend_row = 20;
 constexpr double letter = 7;  // width of one at 12 px, generously
 constexpr int wanted_ticks = 6;
 
-std::string escaped(const std::string& text) {
-  std::string all;
-  for (const char c : text) {
-    if (c == '<')
-      all += "&lt;";
-    else if (c == '>')
-      all += "&gt;";
-    else if (c == '&')
-      all += "&amp;";
-    else
-      all += c;
-  }
-  return all;
-}
-
 /// Round ticks from at or below the least value to at or above the largest.
 struct Axis {
   double low, high, step;
@@ -69,10 +54,27 @@ double height_of(const LinePlot& plot) {
 std::string text(double x, double y, const std::string& anchor, int size, const std::string& words,
                  const std::string& more = "") {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" font-size=\"{}\"{}>{}</text>\n", x, y, anchor,
-                     size, more, escaped(words));
+                     size, more, svg_escaped(words));
 }
 
 }  // namespace
+
+std::string svg_escaped(const std::string& text) {
+  std::string all;
+  for (const char c : text) {
+    if (c == '<')
+      all += "&lt;";
+    else if (c == '>')
+      all += "&gt;";
+    else if (c == '&')
+      all += "&amp;";
+    else if (c == '"')
+      all += "&quot;";
+    else
+      all += c;
+  }
+  return all;
+}
 
 std::string to_svg(const LinePlot& plot) {
   double x_low = std::numeric_limits<double>::infinity(), x_high = -x_low, y_low = x_low, y_high = -x_low;

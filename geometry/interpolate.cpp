@@ -127,6 +127,8 @@ class Edge {
 
   bool bends_down() const { return near_ < 0 && far_ < 0; }
   bool bends_up() const { return near_ > 0 && far_ > 0; }
+  // Cheap; false where beyond() is 0 because of the slope.
+  bool is_flat() const { return slope() < std::min(std::abs(near_), std::abs(far_)); }
 
   // Height of a parabola over the higher of the two samples (its depth under the lower one); 0 where the edge is so
   // steep that it has no summit between them, and where the samples around are no smooth peak.
@@ -135,14 +137,13 @@ class Edge {
     // A smooth peak bends more between the samples than at them. On the shoulder of a ramp of one voxel the smaller
     // difference is the slope itself, so that twice that never makes a summit.
     const double bend = std::min(sharper_between * (near_ < 0 ? -near_ - far_ : near_ + far_) / 2, 2 * least);
-    const double slope = std::abs(double(f_[stride_]) - double(f_[0]));
-    if (slope >= bend / 2) return 0;
+    if (slope() >= bend / 2) return 0;
     for (const int at : {-2, -1, 2, 3}) {
       if (index_ + at < 1 || index_ + at + 1 >= count_) continue;
       const double contrary = near_ < 0 ? second(at) : -second(at);
       if (contrary > most_contrary * most) return 0;
     }
-    return (bend / 2 - slope) * (bend / 2 - slope) / (2 * bend);
+    return (bend / 2 - slope()) * (bend / 2 - slope()) / (2 * bend);
   }
 
  private:
@@ -150,6 +151,7 @@ class Edge {
     const float* g = f_ + at * stride_;
     return double(g[-stride_]) - 2.0 * g[0] + double(g[stride_]);
   }
+  double slope() const { return std::abs(double(f_[stride_]) - double(f_[0])); }
 
   static constexpr double sharper_between = 1.5;  // a Gaussian midway between samples: 1.25 times at 1.8 voxels sigma
   // A Gaussian bends back by 2 exp(-3/2) = 0.446 of its bend at the top at most; a plateau of two voxels between ramps
@@ -193,6 +195,7 @@ std::string_view to_string(Interpolation kind) { return kind == Interpolation::c
 
 DoseInterpolator::DoseInterpolator(const DoseGrid& dose, Interpolation kind) : dose_(&dose), kind_(kind) {
   refuse_non_finite(dose);
+  lowest_ = *std::min_element(dose.values().begin(), dose.values().end());
   if (kind == Interpolation::cubic) state_ = std::make_shared<const State>(State{Coefficients(dose)});
 }
 
@@ -221,26 +224,36 @@ Interval DoseInterpolator::cell_bounds(int i, int j, int k) const {
   for (int axis = 0; axis < 3; ++axis) {
     const int first = axis == 0 ? i : axis == 1 ? j : k;
     if (first < 1 || first + 2 >= size[axis]) continue;  // no second difference at the ends
+    // Most cells lie on a slope: the four edges are judged one by one, and only a flat one is looked at closely.
     std::array<Edge, 4> edges;
     std::array<int, 4> near_corner{};
-    int count = 0, humps = 0, hollows = 0;
-    for (int b = 0; b < 8; ++b) {
+    int count = 0;
+    bool hump = true, hollow = true, flat = false;
+    for (int b = 0; b < 8 && (hump || hollow); ++b) {
       if (b >> axis & 1) continue;
       const float* f = v + dose_->grid().index(c.x[b & 1], c.y[b >> 1 & 1], c.z[b >> 2]);
       edges[count] = Edge(f, std::ptrdiff_t(stride[axis]), first, size[axis]);
-      humps += edges[count].bends_down();
-      hollows += edges[count].bends_up();
+      hump = hump && edges[count].bends_down();
+      hollow = hollow && edges[count].bends_up();
+      flat = flat || edges[count].is_flat();
       near_corner[count++] = b;
     }
-    if (humps < 4 && hollows < 4) continue;
+    if ((!hump && !hollow) || !flat) continue;
     for (int e = 0; e < 4; ++e) {
       const double beyond = edges[e].beyond();
       for (const int corner : {near_corner[e], near_corner[e] | (1 << axis)})
-        (humps == 4 ? top : bottom)[corner] += humps == 4 ? beyond : -beyond;
+        (hump ? top : bottom)[corner] += hump ? beyond : -beyond;
     }
   }
   const double low = *std::min_element(bottom.begin(), bottom.end());
   return {c.low >= 0 ? std::max(low, 0.0) : low, *std::max_element(top.begin(), top.end())};
+}
+
+// A summit is at most an eighth of its bend high, the bend at most twice a second difference, and that at most twice
+// the height of its sample over the lowest one: half of that height for each axis.
+double DoseInterpolator::cell_ceiling(int i, int j, int k) const {
+  const double hottest = corners(i, j, k).high;
+  return kind_ == Interpolation::linear ? hottest : hottest + 1.5 * (hottest - lowest_);
 }
 
 double DoseInterpolator::limited(double value, int i, int j, int k) const {
@@ -319,15 +332,22 @@ void DoseInterpolator::cell_values(int i, int j, int k, std::span<const double> 
         out[a] =
             wy[b].w[0] * in[a] + wy[b].w[1] * in[nx + a] + wy[b].w[2] * in[2 * nx + a] + wy[b].w[3] * in[3 * nx + a];
     }
-  const Interval bounds = cell_bounds(i, j, k);
   const std::size_t plane = nx * ny;
+  double least = std::numeric_limits<double>::infinity(), most = -least;
+  double* value = values;
   for (std::size_t c = 0; c < nz; ++c)
     for (std::size_t a = 0; a < plane; ++a) {
       const double* in = along_y.data() + a;
-      const double value =
-          wz[c].w[0] * in[0] + wz[c].w[1] * in[plane] + wz[c].w[2] * in[2 * plane] + wz[c].w[3] * in[3 * plane];
-      *values++ = std::clamp(value, bounds.low, bounds.high);
+      *value = wz[c].w[0] * in[0] + wz[c].w[1] * in[plane] + wz[c].w[2] * in[2 * plane] + wz[c].w[3] * in[3 * plane];
+      least = std::min(least, *value);
+      most = std::max(most, *value);
+      ++value;
     }
+  // Most cells need no limit, and finding it costs more than the values.
+  const Corners corner = corners(i, j, k);
+  if (least >= corner.low && most <= corner.high) return;
+  const Interval bounds = cell_bounds(i, j, k);
+  for (double* v = values; v != value; ++v) *v = std::clamp(*v, bounds.low, bounds.high);
 }
 
 }  // namespace sbrt

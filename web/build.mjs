@@ -1,15 +1,9 @@
-// Bundles src/ into page/report.html: one file without references to anything outside.
+// Bundles src/ into page/report.html and page/compare.html: files without references to anything outside.
 import {build} from 'esbuild';
 import {mkdir, readFile, readdir, writeFile} from 'node:fs/promises';
 
-const bundled = await build({
-  entryPoints: ['src/main.js'], bundle: true, minify: true, write: false, metafile: true, format: 'iife', target: 'es2022',
-  outdir: 'bundle', legalComments: 'none', loader: {'.css': 'css'}, logLevel: 'warning',
-});
-const text = (ending) => bundled.outputFiles.find((f) => f.path.endsWith(ending)).text;
-
-// Every report passes the bundled packages on, so their licences go with it.
-async function licences() {
+// Every page passes the bundled packages on, so their licences go with it.
+async function licences(bundled) {
   const packages = new Set(Object.keys(bundled.metafile.inputs).map((f) => f.match(/.*node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[0]).filter(Boolean));
   const all = [];
   for (const folder of [...packages].sort()) {
@@ -23,9 +17,17 @@ async function licences() {
 }
 
 const escaped = (words) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-const page = (await readFile('src/page.html', 'utf8'))
-  .replace('<!-- style -->', () => `<style>${text('.css')}</style>`)
-  .replace('<!-- script -->', () => `<script>${text('.js').replaceAll('</script', '<\\/script')}</script>`);
-const notices = escaped(await licences());
 await mkdir('page', {recursive: true});
-await writeFile('page/report.html', page.replace('<!-- licences -->', () => notices));
+for (const [script, name] of [['main', 'page'], ['compare', 'compare']]) {
+  const bundled = await build({
+    entryPoints: [`src/${script}.js`], bundle: true, minify: true, write: false, metafile: true, format: 'iife', target: 'es2022',
+    outdir: 'bundle', legalComments: 'none', loader: {'.css': 'css'}, logLevel: 'warning',
+  });
+  const text = (ending) => bundled.outputFiles.find((f) => f.path.endsWith(ending)).text;
+  const notices = escaped(await licences(bundled));
+  const page = (await readFile(`src/${name}.html`, 'utf8'))
+    .replace('<!-- style -->', () => `<style>${text('.css')}</style>`)
+    .replace('<!-- script -->', () => `<script>${text('.js').replaceAll('</script', '<\\/script')}</script>`)
+    .replace('<!-- licences -->', () => notices);
+  await writeFile(`page/${name === 'page' ? 'report' : name}.html`, page);
+}

@@ -15,7 +15,7 @@
 namespace sbrt::cli {
 namespace {
 
-constexpr const char* result_files[] = {"comparison.json", "comparison.csv", "pareto.svg"};
+constexpr const char* result_files[] = {"comparison.json", "comparison.csv", "pareto.svg", "report.html"};
 
 struct CompareVerb {
   PlanRequestOptions options;
@@ -79,13 +79,15 @@ void run(CompareVerb& verb, const CLI::App& app, Session& session) {
   refuse_input_in_output(request.plan.selection.inputs, verb.out);
   check_out(verb.out, request.sets);
   const Comparison comparison = compare_sets(request, session.progress());
-  write_file_atomically(request.out / result_files[0], to_json(comparison, program_version(), program_revision()));
+  const std::string json = to_json(comparison, program_version(), program_revision());
+  write_file_atomically(request.out / result_files[0], json);
   write_file_atomically(request.out / result_files[1], to_csv(comparison));
   const std::string picture = pareto_svg(comparison);
   if (!picture.empty()) write_file_atomically(request.out / result_files[2], picture);
+  write_file_atomically(request.out / result_files[3], comparison_page(json));
   session.log(comparison.warnings);
-  fmt::print("{}\nwritten to {}: comparison.json, comparison.csv{}, one folder per set\n{}\n", text_report(comparison),
-             verb.out, picture.empty() ? "" : ", pareto.svg", disclaimer);
+  fmt::print("{}\nwritten to {}: report.html, comparison.json, comparison.csv{}, one folder per set\n{}\n",
+             text_report(comparison), verb.out, picture.empty() ? "" : ", pareto.svg", disclaimer);
 }
 
 }  // namespace

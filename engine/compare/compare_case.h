@@ -51,6 +51,7 @@ struct ComparedSet {
 struct ComparedColumn {
   std::string id, title, unit;
   bool larger_is_better = false;
+  std::string definition;
 };
 const std::vector<ComparedColumn>& compared_columns();
 
@@ -86,6 +87,9 @@ ComparedSet read_set_record(const std::filesystem::path& path, const std::string
 std::string to_json(const Comparison& comparison, const std::string& version, const std::string& revision);
 std::string to_csv(const Comparison& comparison);
 std::string text_report(const Comparison& comparison);
+/// report.html of a comparison: opens offline, shows the numbers of its JSON, its points open the plans.
+/// @throws InputError when the installation lacks the page
+std::string comparison_page(const std::string& json);
 /// The first two objectives against each other, the front joined. Empty where there is only one objective.
 std::string pareto_svg(const Comparison& comparison);
 

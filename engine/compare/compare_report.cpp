@@ -1,6 +1,9 @@
 #include "dose/svg_plot.h"
 #include "engine/compare/compare_case.h"
+#include "engine/evaluation/indices.h"
 #include "engine/json.h"
+#include "engine/report/program_block.h"
+#include "engine/report/report_page.h"
 #include "engine/report/text_table.h"
 #include "geometry/error.h"
 
@@ -79,21 +82,29 @@ const ComparedColumn& column_named(const std::string& id) {
 }  // namespace
 
 const std::vector<ComparedColumn>& compared_columns() {
-  static const std::vector<ComparedColumn> columns{{"coverage_pct", "coverage", "%", true},
-                                                   {"ci", "CI", "1", false},
-                                                   {"nci", "nCI", "1", false},
-                                                   {"hi", "HI", "1", false},
-                                                   {"gi", "GI", "1", false},
-                                                   {"r50", "R50", "1", false},
-                                                   {"d2cm_pct", "D2cm", "%", false},
-                                                   {"isodose_pct", "isodose", "%", true},
-                                                   {"worst_goal", "worst goal", "of limit", false},
-                                                   {"total_mu", "MU", "MU", false},
-                                                   {"beams", "beams", "1", false},
-                                                   {"nodes", "nodes", "1", false},
-                                                   {"minutes", "time", "min/fx", false},
-                                                   {"dose_area", "dose-area", "MU cm2", false},
-                                                   {"body_mean_gy", "body mean", "Gy", false}};
+  const auto index = [](const char* id, const char* title, const char* unit, bool larger_is_better) {
+    for (const IndexDefinition& known : index_definitions())
+      if (known.id == id) return ComparedColumn{id, title, unit, larger_is_better, known.formula};
+    SBRT_EXPECT(!"an index without definition");
+    return ComparedColumn{};
+  };
+  static const std::vector<ComparedColumn> columns{
+      index("coverage_pct", "coverage", "%", true),
+      index("ci", "CI", "1", false),
+      index("nci", "nCI", "1", false),
+      index("hi", "HI", "1", false),
+      index("gi", "GI", "1", false),
+      index("r50", "R50", "1", false),
+      index("d2cm_pct", "D2cm", "%", false),
+      index("isodose_pct", "isodose", "%", true),
+      {"worst_goal", "worst goal", "of limit", false,
+       "largest share of its limit that a goal takes; above 1 is missed"},
+      {"total_mu", "MU", "MU", false, "monitor units of all beams and fractions"},
+      {"beams", "beams", "1", false, "beams with weight"},
+      {"nodes", "nodes", "1", false, "nodes that the robot stops at"},
+      {"minutes", "time", "min/fx", false, "estimated time of a fraction"},
+      {"dose_area", "dose-area", "MU cm2", false, "sum of MU x field area at 800 mm"},
+      {"body_mean_gy", "body mean", "Gy", false, "mean dose of the body contour"}};
   return columns;
 }
 
@@ -115,6 +126,7 @@ std::optional<double> ComparedSet::value(const std::string& column) const {
   if (column == "nodes") return nodes;
   if (column == "minutes") return minutes;
   if (column == "dose_area") return dose_area_mu_cm2;
+  SBRT_EXPECT(column == "body_mean_gy");
   return body_mean_gy;
 }
 
@@ -162,25 +174,29 @@ ComparedSet read_set_record(const std::filesystem::path& path, const std::string
 std::string to_json(const Comparison& comparison, const std::string& version, const std::string& revision) {
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-comparison/1");
-  json.key("program").begin_row_object();
-  json.member("name", "sbrtplan").member("version", version).member("revision", revision).end_object();
-  json.key("inputs").begin_array();
-  for (const InputRecord& input : comparison.inputs) {
-    json.begin_row_object().member("path", input.path).member("kind", input.kind);
-    if (!input.uid.empty()) json.member("uid", input.uid);
-    json.member("sha256", input.sha256).end_object();
-  }
-  json.end_array();
+  write_program(json, version, revision);
+  write_inputs(json, comparison.inputs);
   json.key("objectives").begin_array();
   for (const std::string& objective : comparison.objectives) json.value(objective);
+  json.end_array();
+  json.key("columns").begin_array();
+  for (const ComparedColumn& c : compared_columns()) {
+    json.begin_row_object().member("id", c.id).member("title", c.title).member("unit", c.unit);
+    json.member("larger_is_better", c.larger_is_better).member("definition", c.definition).end_object();
+  }
   json.end_array();
   json.key("sets").begin_array();
   for (const ComparedSet& set : comparison.sets) {
     json.begin_object();
     if (set.failure.empty()) {
       write_row(json, set);
+      json.key("values").begin_row_object();
+      for (const ComparedColumn& c : compared_columns())
+        if (const auto value = set.value(c.id)) json.member(c.id, *value);
+      json.end_object();
       if (const auto ratio = dose_area_ratio(comparison, set)) json.member("dose_area_ratio", *ratio);
       json.member("front", set.front).member("folder", set.name);
+      json.member("report", set.name + "/report.html");
     } else {
       json.member("name", set.name).member("description", set.description).member("failure", set.failure);
     }
@@ -254,6 +270,10 @@ std::string text_report(const Comparison& comparison) {
       "worst goal: value in % of its limit;\nDAP ratio: sum of MU x field area at 800 mm, of the first set; "
       "s: time of the run, kept: finished before\n";
   return text;
+}
+
+std::string comparison_page(const std::string& json) {
+  return filled_page(page_template("compare.html"), {{"report", "application/json", json}});
 }
 
 std::string pareto_svg(const Comparison& comparison) {

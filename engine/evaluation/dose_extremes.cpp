@@ -56,7 +56,6 @@ class BeyondSearch {
         distance_(distance),
         box_(target_box) {
     for (const double spacing : grid_.spacing_mm()) reach_ = std::hypot(reach_, spacing / 2);
-    lowest_ = *std::min_element(dose.dose().values().begin(), dose.dose().values().end());
   }
 
   // Hottest voxel centre that is far from the box around the target, then far from the target itself.
@@ -83,16 +82,6 @@ class BeyondSearch {
  private:
   bool allowed(PatientPoint p) const { return distance_(p) >= limit_ && region_.contains(p); }
 
-  // Cheap upper bound of a cell: the limit of the cubic leaves less than 1.5 times the height of the hottest corner over
-  // the lowest dose (DoseInterpolator).
-  double reachable(int i, int j, int k) const {
-    const GridSize n = grid_.size();
-    const float* v = dose_.dose().values().data() + grid_.index(i, j, k);
-    const std::size_t y = n.nx, z = y * n.ny;
-    const float hottest = std::max({v[0], v[1], v[y], v[y + 1], v[z], v[z + 1], v[z + y], v[z + y + 1]});
-    return lowest_ + 2.5 * (hottest - lowest_);
-  }
-
   void search_cells(int k, std::optional<DoseAtPoint>& best) const {
     constexpr int row = parts + 1;
     const GridSize n = grid_.size();
@@ -102,7 +91,7 @@ class BeyondSearch {
     if (k + 1 >= n.nz) return;
     for (int j = 0; j + 1 < n.ny; ++j)
       for (int i = 0; i + 1 < n.nx; ++i) {
-        if (best && (reachable(i, j, k) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
+        if (best && (dose_.cell_ceiling(i, j, k) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
         const Neighbourhood around(*this, grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5}));
         const double too_near = limit_ - reach_ - around.distance();
         if (too_near > 0) {
@@ -181,8 +170,7 @@ class BeyondSearch {
   double limit_;
   const std::function<double(PatientPoint)>& distance_;
   Box box_;
-  double reach_ = 0;   // half the diagonal of a cell
-  double lowest_ = 0;  // dose in the grid
+  double reach_ = 0;  // half the diagonal of a cell
 };
 
 }  // namespace

@@ -67,12 +67,7 @@ std::string to_json(const GammaOutcome& outcome, const std::string& version, con
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-gamma/1");
   write_program(json, version, revision);
-  json.key("inputs").begin_array();
-  for (const InputRecord& input : outcome.inputs) {
-    json.begin_row_object().member("path", input.path).member("kind", input.kind);
-    json.member("uid", input.uid).member("sha256", input.sha256).end_object();
-  }
-  json.end_array();
+  write_inputs(json, outcome.inputs);
   json.key("criteria").begin_row_object();
   json.member("dose_pct", r.criteria.dose_pct).member("distance_mm", r.criteria.distance_mm);
   json.member("local", r.criteria.local).member("cutoff_pct", r.criteria.cutoff_pct);

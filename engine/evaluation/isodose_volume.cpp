@@ -122,6 +122,7 @@ class IsodoseIntegrator {
     const auto& last = field_.last();
     if (x.a < first[0] || y.a < first[1] || z.a < first[2] || x.b >= last[0] || y.b >= last[1] || z.b >= last[2])
       return;
+    if (dose_.cell_ceiling(x.base, y.base, z.base) < threshold_) return;
     float least_inside = 1, most_inside = 0;
     for (const int c : {z.a, z.b})
       for (const int b : {y.a, y.b})

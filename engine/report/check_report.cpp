@@ -1,4 +1,5 @@
 #include "engine/check_case.h"
+#include "engine/report/program_block.h"
 #include "engine/json.h"
 #include "engine/report/text_table.h"
 
@@ -14,15 +15,8 @@ std::string signed_pct(double value) { return fmt::format("{:+.2f} %", value); }
 std::string to_json(const CheckOutcome& outcome, const std::string& version, const std::string& revision) {
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-check/1");
-  json.key("program").begin_row_object();
-  json.member("name", "sbrtplan").member("version", version).member("revision", revision).end_object();
-  json.key("inputs").begin_array();
-  for (const InputRecord& input : outcome.inputs) {
-    json.begin_row_object().member("path", input.path).member("kind", input.kind);
-    if (!input.uid.empty()) json.member("uid", input.uid);
-    json.member("sha256", input.sha256).end_object();
-  }
-  json.end_array();
+  write_program(json, version, revision);
+  write_inputs(json, outcome.inputs);
   json.key("beam_data").begin_row_object();
   json.member("name", outcome.beam_data).member("sha256", outcome.beam_data_sha256).end_object();
   json.key("plan").begin_row_object();

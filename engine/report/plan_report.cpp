@@ -1,5 +1,6 @@
 #include "engine/report/plan_report.h"
 
+#include "engine/report/program_block.h"
 #include "engine/json.h"
 #include "engine/report/biology_report.h"
 #include "engine/report/protocol_report.h"
@@ -21,19 +22,8 @@ void write_prescription(JsonWriter& json, const Prescription& prescription) {
 }
 
 void write_provenance(JsonWriter& json, const PlanReport& report) {
-  json.key("program").begin_object();
-  json.member("name", "sbrtplan").member("version", report.program_version).member("revision", report.program_revision);
-  json.end_object();
-  json.key("inputs").begin_array();
-  for (const InputRecord& input : report.inputs) {
-    json.begin_row_object();
-    if (!input.path.empty()) json.member("path", input.path);
-    json.member("kind", input.kind);
-    if (!input.uid.empty()) json.member("uid", input.uid);
-    if (!input.sha256.empty()) json.member("sha256", input.sha256);
-    json.end_object();
-  }
-  json.end_array();
+  write_program(json, report.program_version, report.program_revision);
+  write_inputs(json, report.inputs);
   if (report.beam_data) {
     json.key("beam_data").begin_object();
     json.member("name", report.beam_data->name).member("version", report.beam_data->version);

@@ -1,41 +1,24 @@
 #include "engine/report/plane_pictures.h"
 
+#include "dose/svg_plot.h"
 #include "engine/report/report_page.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
 #include <itkContourExtractor2DImageFilter.h>
 #include <itkImage.h>
-#include <itkImageFileWriter.h>
-#include <itkPNGImageIO.h>
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-#include <unistd.h>
+#include <png.h>
+#include <string>
+#include <vector>
 
 namespace sbrt {
 namespace {
 
 constexpr double pixels_per_plane = 420;  // along the longer side
 constexpr double gap = 12, legend_row = 18, legend_columns = 6;
-
-std::string xml(const std::string& text) {
-  std::string all;
-  for (const char c : text) {
-    if (c == '<')
-      all += "&lt;";
-    else if (c == '&')
-      all += "&amp;";
-    else if (static_cast<unsigned char>(c) < 0x20)
-      all += '?';
-    else
-      all += c;
-  }
-  return all;
-}
 
 // Trilinear; `outside` where the grid does not reach.
 template <class Value>
@@ -97,43 +80,28 @@ std::vector<Plane> planes_of(const Grid& frame, PatientPoint centre) {
           plane("sagittal", 1, 2, true, {c.x, -0.5, top})};
 }
 
-// ITK writes PNG to files only.
+// Never by a file: a picture of a patient must not stay behind in a temporary folder.
 std::string png_of(const Plane& plane, const DisplayedImage* ct, std::array<double, 2> window_hu) {
-  using Image = itk::Image<unsigned char, 2>;
-  Image::Pointer image = Image::New();
-  Image::SizeType size;
-  size[0] = itk::SizeValueType(plane.width);
-  size[1] = itk::SizeValueType(plane.height);
-  image->SetRegions(size);
-  image->Allocate(true);
+  std::vector<unsigned char> grey(std::size_t(plane.width) * plane.height, 0);
   if (ct)
     for (int y = 0; y < plane.height; ++y)
       for (int x = 0; x < plane.width; ++x) {
         const double hu = sample(
             ct->grid, [&](std::size_t i) { return double(ct->values[i]); }, plane.at(x, y), -1e4);
-        const double grey = 255 * (hu - window_hu[0]) / (window_hu[1] - window_hu[0]);
-        image->SetPixel({{x, y}}, static_cast<unsigned char>(std::clamp(grey, 0.0, 255.0)));
+        const double value = 255 * (hu - window_hu[0]) / (window_hu[1] - window_hu[0]);
+        grey[std::size_t(y) * plane.width + x] = static_cast<unsigned char>(std::clamp(value, 0.0, 255.0));
       }
-  std::string name = (std::filesystem::temp_directory_path() / "sbrtplan-XXXXXX.png").string();
-  const int descriptor = ::mkstemps(name.data(), 4);
-  if (descriptor < 0)
-    throw InputError("no temporary file can be made", name, "", "set TMPDIR to a folder that can be written");
-  ::close(descriptor);
-  itk::ImageFileWriter<Image>::Pointer writer = itk::ImageFileWriter<Image>::New();
-  writer->SetImageIO(itk::PNGImageIO::New());
-  writer->SetInput(image);
-  writer->SetFileName(name);
-  try {
-    writer->Update();
-  } catch (const itk::ExceptionObject& error) {
-    std::filesystem::remove(name);
-    throw InputError("a picture cannot be written", name, error.GetDescription(), "check the free space");
-  }
-  std::ifstream file(name, std::ios::binary);
-  std::ostringstream bytes;
-  bytes << file.rdbuf();
-  std::filesystem::remove(name);
-  return bytes.str();
+  png_image image{};
+  image.version = PNG_IMAGE_VERSION;
+  image.width = png_uint_32(plane.width);
+  image.height = png_uint_32(plane.height);
+  image.format = PNG_FORMAT_GRAY;
+  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+  std::string bytes(size, '\0');
+  if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, grey.data(), 0, nullptr))
+    throw InputError("a picture cannot be made", plane.name, image.message, "report this");
+  bytes.resize(size);
+  return bytes;
 }
 
 bool crosses(const Plane& plane, const PictureLine& line) {
@@ -205,7 +173,7 @@ std::string planes_svg(const DisplayedImage* ct, const Grid& frame, PatientPoint
       if (const std::string path = path_of(plane, line); !path.empty())
         svg +=
             fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.3\"{}><title>{}</title></path>\n",
-                        path, line.colour, line.dashed ? " stroke-dasharray=\"5 3\"" : "", xml(line.label));
+                        path, line.colour, line.dashed ? " stroke-dasharray=\"5 3\"" : "", svg_escaped(line.label));
     svg += fmt::format("</svg>\n<text x=\"{:.0f}\" y=\"{:.0f}\">{}</text>\n", left, height + 2 * gap + 6, plane.name);
     left += plane.width + gap;
   }
@@ -215,7 +183,8 @@ std::string planes_svg(const DisplayedImage* ct, const Grid& frame, PatientPoint
     svg += fmt::format(
         "<path d=\"M{:.0f} {:.0f}h22\" stroke=\"{}\" stroke-width=\"2.5\"{}/><text x=\"{:.0f}\" "
         "y=\"{:.0f}\">{}</text>\n",
-        x, y - 4, lines[i].colour, lines[i].dashed ? " stroke-dasharray=\"5 3\"" : "", x + 28, y, xml(lines[i].label));
+        x, y - 4, lines[i].colour, lines[i].dashed ? " stroke-dasharray=\"5 3\"" : "", x + 28, y,
+        svg_escaped(lines[i].label));
   }
   return svg + "</svg>\n";
 }

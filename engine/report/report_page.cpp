@@ -6,6 +6,8 @@
 #include "geometry/parallel.h"
 #include "geometry/shipped_data.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -48,27 +50,22 @@ std::string harmless(std::string_view json) {
 }  // namespace
 
 std::string base64(std::string_view bytes) {
-  constexpr char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t i = 0; i < bytes.size(); i += 3) {
-    const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-    std::uint32_t word = 0;
-    for (std::size_t b = 0; b < 3; ++b) word = word << 8 | (b < left ? static_cast<unsigned char>(bytes[i + b]) : 0U);
-    for (std::size_t d = 0; d < 4; ++d) text += d <= left ? digits[word >> (18 - 6 * d) & 63] : '=';
-  }
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and the end that OpenSSL writes
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()), int(bytes.size()));
+  text.resize(std::size_t(size));
   return text;
 }
 
-std::string page_template() {
+std::string page_template(std::string_view name) {
   for (const auto& folder : shipped_data_folders(SBRT_PAGE_DIR)) {
-    std::ifstream file(folder / "page" / "report.html", std::ios::binary);
+    std::ifstream file(folder / "page" / name, std::ios::binary);
     if (!file) continue;
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
   }
-  throw InputError("the page of the report was not found", "share/sbrtplan/page/report.html",
+  throw InputError("the page of the report was not found", "share/sbrtplan/page/" + std::string(name),
                    "the installation is not whole", "build the target sbrtplan_page, or set SBRTPLAN_DATA");
 }
 

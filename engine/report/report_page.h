@@ -8,9 +8,10 @@
 
 namespace sbrt {
 
-/// The built page that report.json and the pictures are put into (web/, share/sbrtplan/page once installed).
+/// A built page that JSON and pictures are put into (web/, share/sbrtplan/page once installed): report.html or
+/// compare.html.
 /// @throws InputError when the installation lacks it
-std::string page_template();
+std::string page_template(std::string_view name = "report.html");
 
 /// Files of the pictures as text blocks of the page: id and content.
 struct PageBlock {

@@ -24,7 +24,8 @@ THIRD_PARTY = {
     "nlohmann/": ("engine/", "phantoms/", "dose/beam_data", "dose/generic"),
     "CLI/": ("engine/cli/",),
     "spdlog/": ("engine/cli/",),
-    "openssl/": ("geometry/sha256.cpp",),
+    "openssl/": ("geometry/sha256.cpp", "engine/report/report_page.cpp"),
+    "png.h": ("engine/report/plane_pictures.cpp",),
     "omp.h": ("geometry/parallel.cpp",),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

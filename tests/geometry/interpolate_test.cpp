@@ -91,6 +91,24 @@ TEST_P(BothKinds, CellValuesAreThePointValues) {
       }
 }
 
+TEST_P(BothKinds, TheCeilingOfACellIsNeverBelowItsBounds) {
+  // Also with negative samples, and where peaks are a voxel wide.
+  const Grid grid = oblique_grid();
+  const DoseGrid dose = filled(
+      grid, [](PatientPoint p) { return 30 * std::sin(2.1 * p.x) * std::cos(1.9 * p.y) + 25 * std::sin(2.3 * p.z); });
+  const DoseInterpolator interpolate(dose, GetParam());
+  const GridSize n = grid.size();
+  int raised = 0;
+  for (int k = 0; k + 1 < n.nz; ++k)
+    for (int j = 0; j + 1 < n.ny; ++j)
+      for (int i = 0; i + 1 < n.nx; ++i) {
+        const double high = interpolate.cell_bounds(i, j, k).high;
+        EXPECT_GE(interpolate.cell_ceiling(i, j, k), high);
+        raised += high > dose(i, j, k);
+      }
+  EXPECT_GT(raised, 0);
+}
+
 TEST(CubicInterpolation, ErrorOnASmoothPeakIsOfFourthOrder) {
   // Gaussian of 4 mm; the leading error of the cubic spline is h^4 f''''/384-like, so halving h divides it by about 16.
   const auto gauss = [](PatientPoint p) { return 100 * std::exp(-(p.x * p.x + p.y * p.y + p.z * p.z) / 32); };

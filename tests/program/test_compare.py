@@ -2,6 +2,7 @@
 import csv
 import json
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -10,7 +11,8 @@ import time
 from program_case import PROGRAM, ProgramCase, load, run
 
 OPTIONS = ("--gtv", "GTV", "--margin-mm", "3", "--prescription", "45Gy/5fx@75%", "--grid-mm", "2.5", "--count", "400")
-RESULTS = {"comparison.json", "comparison.csv", "pareto.svg"}
+CHECK = pathlib.Path(__file__).parent.parent / "web" / "check_comparison.mjs"
+RESULTS = {"comparison.json", "comparison.csv", "pareto.svg", "report.html"}
 
 
 class Compare(ProgramCase):
@@ -51,6 +53,9 @@ class Compare(ProgramCase):
         with open(self.out / "comparison.csv", newline="") as file:
             self.assertEqual([row["set"] for row in csv.DictReader(file)], [row["name"] for row in result["sets"]])
         self.assertTrue((self.out / "pareto.svg").read_text().startswith("<svg"))
+        done = subprocess.run([os.environ["SBRT_NODE"], CHECK, os.environ["SBRT_PAGE_MODULES"], self.out / "report.html",
+                               self.out / "comparison.json"], capture_output=True, text=True, timeout=300)
+        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
 
         # A second start plans nothing again and writes the same bytes.
         before = {p: p.stat().st_mtime_ns for p in self.out.rglob("plan.json")}
