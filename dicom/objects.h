@@ -37,6 +37,7 @@ struct CtSlice {
 struct CtSeries {
   PatientStudy patient_study;
   std::string series_instance_uid, frame_of_reference_uid, series_description, manufacturer, patient_position;
+  std::string body_part_examined;
   int rows = 0, columns = 0;
   std::array<double, 2> pixel_spacing_mm{1, 1};  //!< along a row (x), along a column (y)
   Axes axes;                                     //!< i along a row, j down a column, k the normal
@@ -76,6 +77,7 @@ struct DoseFile {
   std::vector<int> beams, brachy_setups;  //!< numbers of the beams or application setups that it says it is the dose of
   std::vector<ControlPointRange> control_points;
   int embedded_dvhs = 0;  //!< items of its DVHSequence
+  std::string series_instance_uid;
 };
 
 /// A beam that treats (set-up and port film beams are no such), or a brachy application setup.
@@ -95,6 +97,7 @@ struct PlanFile {
   std::vector<PlannedBeam> beams, brachy_setups;
   std::optional<double> prescription_dose_gy;  //!< total target prescription dose where stated
   std::string referenced_structure_uid;
+  std::string series_instance_uid;
 };
 
 struct RefusedFile {

@@ -58,6 +58,7 @@ std::string read_ct_facts(DcmDataset& d, const std::filesystem::path& path, CtFa
   facts.series_description = text(d, DCM_SeriesDescription);
   facts.manufacturer = text(d, DCM_Manufacturer);
   facts.patient_position = text(d, DCM_PatientPosition);
+  facts.body_part_examined = text(d, DCM_BodyPartExamined);
   return {};
 }
 

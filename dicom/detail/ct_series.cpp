@@ -110,6 +110,7 @@ CtSeries series_of(Group group, const std::string& mixture) {
   series.series_description = first.series_description;
   series.manufacturer = first.manufacturer;
   series.patient_position = first.patient_position;
+  series.body_part_examined = first.body_part_examined;
   series.rows = first.rows;
   series.columns = first.columns;
   series.pixel_spacing_mm = first.pixel_spacing_mm;

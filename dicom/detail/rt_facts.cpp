@@ -128,6 +128,7 @@ std::string read_dose_facts(DcmDataset& d, const std::filesystem::path& path, Do
   const PixelFormat format = pixel_format_of(d, refusal);
   if (!refusal.empty()) return "RT Dose: " + refusal;
   if (format.bits_allocated == 8) return "RT Dose: it has 8 bits per pixel";
+  out.series_instance_uid = text(d, DCM_SeriesInstanceUID);
   out.frame_of_reference_uid = text(d, DCM_FrameOfReferenceUID);
   out.units = text(d, DCM_DoseUnits);
   out.type = text(d, DCM_DoseType);
@@ -146,6 +147,7 @@ std::string read_plan_facts(DcmDataset& d, const std::filesystem::path& path, Pl
   out.patient_study = patient_study_of(d);
   out.reference = reference_of(d);
   if (out.reference.sop_instance_uid.empty()) return "RT Plan: it has no SOPInstanceUID";
+  out.series_instance_uid = text(d, DCM_SeriesInstanceUID);
   out.label = text(d, DCM_RTPlanLabel);
   const auto groups = items(d, DCM_FractionGroupSequence);
   if (groups.size() == 1)
