@@ -1,5 +1,6 @@
 #include "engine/archive/source.h"
 
+#include "engine/archive/dimse_source.h"
 #include "engine/archive/folder_source.h"
 #include "engine/archive/name_pattern.h"
 
@@ -42,9 +43,10 @@ void select_and_sort(std::vector<ArchiveEntry>& entries, const ArchiveSelection&
 }
 
 std::unique_ptr<ArchiveSource> open_source(const std::string& text, const SourceOptions& options) {
+  if (dicom::is_dimse_address(text)) return std::make_unique<DimseSource>(text, options.network);
   if (text.find("://") != std::string::npos)
-    throw InputError("the archive '" + text + "' cannot be opened", "--archive", "only folders are known",
-                     "name a folder");
+    throw InputError("the archive '" + text + "' cannot be opened", text, "only folders and dimse:// are known",
+                     "name a folder or dimse://AET@host:port");
   return std::make_unique<FolderSource>(text, options.store_into);
 }
 

@@ -5,6 +5,7 @@
 /// network archive) stays empty in the entry; who needs it looks at the fetched files.
 #pragma once
 
+#include "dicom/network.h"
 #include "geometry/error.h"
 #include "geometry/progress.h"
 #include "geometry/warning.h"
@@ -97,6 +98,7 @@ class ArchiveSource {
 
 struct SourceOptions {
   std::filesystem::path store_into;  //!< of a folder source: where store() puts new objects; empty: it takes none
+  dicom::DimseOptions network;
 };
 
 /// Opens what the user wrote: a folder, or dimse://AET@host:port. @throws InputError, ArchiveUnavailable

@@ -1,8 +1,9 @@
 #include "engine/report/plane_pictures.h"
 
 #include "dose/svg_plot.h"
+#include "engine/report/picture_legend.h"
+#include "engine/report/png_image.h"
 #include "engine/report/report_page.h"
-#include "geometry/error.h"
 
 #include <fmt/format.h>
 #include <itkContourExtractor2DImageFilter.h>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <png.h>
 #include <string>
 #include <vector>
 
@@ -18,7 +18,7 @@ namespace sbrt {
 namespace {
 
 constexpr double pixels_per_plane = 420;  // along the longer side
-constexpr double gap = 12, legend_row = 18, legend_columns = 6;
+constexpr double gap = 12;
 
 // Trilinear; `outside` where the grid does not reach.
 template <class Value>
@@ -80,28 +80,17 @@ std::vector<Plane> planes_of(const Grid& frame, PatientPoint centre) {
           plane("sagittal", 1, 2, true, {c.x, -0.5, top})};
 }
 
-// Never by a file: a picture of a patient must not stay behind in a temporary folder.
 std::string png_of(const Plane& plane, const DisplayedImage* ct, std::array<double, 2> window_hu) {
-  std::vector<unsigned char> grey(std::size_t(plane.width) * plane.height, 0);
+  std::vector<std::uint8_t> grey(std::size_t(plane.width) * plane.height, 0);
   if (ct)
     for (int y = 0; y < plane.height; ++y)
       for (int x = 0; x < plane.width; ++x) {
         const double hu = sample(
             ct->grid, [&](std::size_t i) { return double(ct->values[i]); }, plane.at(x, y), -1e4);
         const double value = 255 * (hu - window_hu[0]) / (window_hu[1] - window_hu[0]);
-        grey[std::size_t(y) * plane.width + x] = static_cast<unsigned char>(std::clamp(value, 0.0, 255.0));
+        grey[std::size_t(y) * plane.width + x] = static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0));
       }
-  png_image image{};
-  image.version = PNG_IMAGE_VERSION;
-  image.width = png_uint_32(plane.width);
-  image.height = png_uint_32(plane.height);
-  image.format = PNG_FORMAT_GRAY;
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
-  std::string bytes(size, '\0');
-  if (!png_image_write_to_memory(&image, bytes.data(), &size, 0, grey.data(), 0, nullptr))
-    throw InputError("a picture cannot be made", plane.name, image.message, "report this");
-  bytes.resize(size);
-  return bytes;
+  return png_image(grey, plane.width, plane.height, 1);
 }
 
 bool crosses(const Plane& plane, const PictureLine& line) {
@@ -156,8 +145,7 @@ std::string planes_svg(const DisplayedImage* ct, const Grid& frame, PatientPoint
     width += plane.width + gap;
     height = std::max(height, double(plane.height));
   }
-  const double rows = std::ceil(double(lines.size()) / legend_columns);
-  const double all = height + 3 * gap + 16 + rows * legend_row;
+  const double all = height + 3 * gap + 16 + legend_height(lines.size());
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:.0f} {1:.0f}\" width=\"{0:.0f}\" height=\"{1:.0f}\" "
       "font-family=\"sans-serif\" font-size=\"12\" fill=\"#e6e8eb\">\n<rect width=\"{0:.0f}\" height=\"{1:.0f}\" "
@@ -177,16 +165,9 @@ std::string planes_svg(const DisplayedImage* ct, const Grid& frame, PatientPoint
     svg += fmt::format("</svg>\n<text x=\"{:.0f}\" y=\"{:.0f}\">{}</text>\n", left, height + 2 * gap + 6, plane.name);
     left += plane.width + gap;
   }
-  for (std::size_t i = 0; i < lines.size(); ++i) {
-    const double x = gap + (width - gap) / legend_columns * double(i % std::size_t(legend_columns));
-    const double y = height + 3 * gap + 14 + legend_row * std::floor(double(i) / legend_columns);
-    svg += fmt::format(
-        "<path d=\"M{:.0f} {:.0f}h22\" stroke=\"{}\" stroke-width=\"2.5\"{}/><text x=\"{:.0f}\" "
-        "y=\"{:.0f}\">{}</text>\n",
-        x, y - 4, lines[i].colour, lines[i].dashed ? " stroke-dasharray=\"5 3\"" : "", x + 28, y,
-        svg_escaped(lines[i].label));
-  }
-  return svg + "</svg>\n";
+  std::vector<LegendEntry> legend;
+  for (const PictureLine& line : lines) legend.push_back({line.label, line.colour, line.dashed});
+  return svg + legend_svg(legend, gap, height + 3 * gap + 14, width - gap) + "</svg>\n";
 }
 
 }  // namespace sbrt

@@ -4,6 +4,7 @@
 #include "engine/report/plane_pictures.h"
 #include "engine/report/report_page.h"
 #include "engine/report/report_tables.h"
+#include "engine/report/space_picture.h"
 #include "engine/report/volume_file.h"
 #include "geometry/atomic_output.h"
 #include "geometry/error.h"
@@ -196,11 +197,15 @@ void write_report_folder(PlanReport& report, const ReportView& view, const std::
   std::optional<double> prescription_gy;
   if (!report.evaluation.targets.empty()) prescription_gy = report.evaluation.targets.front().prescription.dose_gy;
   picture("planes.svg", volumes.planes(prescription_gy), "CT in three planes with structures and isodose lines");
+  std::vector<SurfaceMesh> meshes(view.structures.size());
+  parallel_for(std::int64_t(meshes.size()),
+               [&](std::int64_t i) { meshes[std::size_t(i)] = surface_of(view.structures[std::size_t(i)].shape); });
+  picture("space.svg", space_svg(view, meshes), "structures and beams in space");
   picture("dvh.svg", dvh_svg(report.evaluation, view), "dose-volume histogram");
   const std::string json = to_json(report);
   write_file_atomically(folder / "report.json", json);
   std::vector<PageBlock> blocks{{"report", "application/json", json},
-                                {"view", "application/json", view_json(view, volumes.dose_unit_gy())}};
+                                {"view", "application/json", view_json(view, meshes, volumes.dose_unit_gy())}};
   for (PageBlock& block : volumes.blocks()) blocks.push_back(std::move(block));
   write_file_atomically(folder / "report.html", filled_page(page_template(), blocks));
 }

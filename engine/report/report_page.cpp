@@ -1,9 +1,7 @@
 #include "engine/report/report_page.h"
 
 #include "engine/json.h"
-#include "engine/report/surface_mesh.h"
 #include "geometry/error.h"
-#include "geometry/parallel.h"
 #include "geometry/shipped_data.h"
 
 #include <openssl/evp.h>
@@ -69,10 +67,8 @@ std::string page_template(std::string_view name) {
                    "the installation is not whole", "build the target sbrtplan_page, or set SBRTPLAN_DATA");
 }
 
-std::string view_json(const ReportView& view, double dose_unit_gy) {
-  std::vector<SurfaceMesh> meshes(view.structures.size());
-  parallel_for(std::int64_t(meshes.size()),
-               [&](std::int64_t i) { meshes[std::size_t(i)] = surface_of(view.structures[std::size_t(i)].shape); });
+std::string view_json(const ReportView& view, const std::vector<SurfaceMesh>& meshes, double dose_unit_gy) {
+  SBRT_EXPECT(meshes.size() == view.structures.size());
   JsonWriter json;
   json.begin_object().member("schema", "sbrtplan-view/1");
   if (view.dose) json.member("dose_unit_gy", dose_unit_gy);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/report/report_view.h"
+#include "engine/report/surface_mesh.h"
 
 #include <string>
 #include <string_view>
@@ -19,8 +20,8 @@ struct PageBlock {
 };
 
 /// The view as JSON (schema sbrtplan-view/1, docs/formats.md): structures with colours and surfaces, beams, volumes.
-/// @param dose_unit_gy what one step of the embedded dose stands for
-std::string view_json(const ReportView& view, double dose_unit_gy);
+/// @param meshes surface of each structure  @param dose_unit_gy what one step of the embedded dose stands for
+std::string view_json(const ReportView& view, const std::vector<SurfaceMesh>& meshes, double dose_unit_gy);
 
 /// Puts the blocks into the template's place for them. Whatever a name may contain, no block can end early.
 std::string filled_page(std::string_view page, const std::vector<PageBlock>& blocks);

@@ -25,7 +25,7 @@ THIRD_PARTY = {
     "CLI/": ("engine/cli/",),
     "spdlog/": ("engine/cli/",),
     "openssl/": ("geometry/sha256.cpp", "engine/report/report_page.cpp"),
-    "png.h": ("engine/report/plane_pictures.cpp",),
+    "png.h": ("engine/report/png_image.cpp",),
     "omp.h": ("geometry/parallel.cpp",),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

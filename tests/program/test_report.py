@@ -1,6 +1,8 @@
 """report.html in the system's Chromium, and the plain files beside it."""
+import base64
 import copy
 import csv
+import io
 import os
 import pathlib
 import re
@@ -9,6 +11,7 @@ import subprocess
 import unittest
 import zlib
 
+import matplotlib.image
 import numpy
 import pydicom
 
@@ -54,6 +57,14 @@ class Report(ProgramCase):
         dose = pydicom.dcmread(out / "dose.dcm")
         # The RTDOSE stores whole multiples of its scaling.
         self.assertLessEqual(numpy.abs(values - dose.pixel_array * float(dose.DoseGridScaling)).max(), float(dose.DoseGridScaling))
+        # The picture in space shows the beams in their colour, and nothing lies on its rim.
+        svg = (out / "pictures" / "space.svg").read_text(encoding="utf-8")
+        pixels = matplotlib.image.imread(io.BytesIO(base64.b64decode(re.search(r"base64,([^\"]+)", svg).group(1))))[..., :3]
+        pixels = numpy.round(255 * pixels).astype(int)
+        self.assertGreater((pixels == [120, 200, 255]).all(axis=-1).sum(), 500)
+        ground = (pixels == [22, 25, 29]).all(axis=-1)
+        self.assertTrue(ground[[0, -1]].all() and ground[:, [0, -1]].all())
+        self.assertLess(ground.mean(), 0.9)
         with open(out / "tables" / "indices.csv", newline="", encoding="utf-8") as table:
             for row in csv.DictReader(table):
                 self.assertEqual(float(row["value"]), report["targets"][row["target"]][row["index"]]["value"])
@@ -113,7 +124,8 @@ class Report(ProgramCase):
         shutil.copy(out / "dose.dcm", self.folder / "case")
         page = self.folder / "judged"
         run("evaluate", self.folder / "case", "--out", page, expect=0)
-        self.open(page / "report.html", page / "report.json")
+        # Its pictures are drawn in software here, which takes minutes: turning them over is tested on the smaller ones.
+        self.open(page / "report.html", page / "report.json", "--numbers")
 
 
 if __name__ == "__main__":
