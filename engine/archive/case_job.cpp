@@ -46,6 +46,7 @@ std::string to_json(const CaseJob& job) {
   json.member("id", one.id).member("patient_id", one.patient_id).member("study_date", one.study_date);
   json.member("structure_uid", one.structure_uid).member("site", one.site);
   json.member("target", one.target).member("expand", one.expand).member("gtv", one.gtv);
+  json.member("problem", one.problem);
   json.key("objects").begin_array();
   for (const ArchiveEntry& entry : one.objects) write_object(json, entry);
   json.end_array().end_object().end_object();
@@ -78,6 +79,7 @@ CaseJob read_case_job(const std::filesystem::path& path) {
   job.one.target = one.at("target").text();
   job.one.expand = one.at("expand").boolean();
   job.one.gtv = one.at("gtv").text();
+  job.one.problem = one.at("problem").text();
   for (const JsonReader& entry : one.at("objects").items()) job.one.objects.push_back(read_object(entry));
   json.expect_all_used();
   return job;

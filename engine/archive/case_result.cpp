@@ -79,6 +79,10 @@ void write_replanned(JsonWriter& json, const CaseFindings& findings) {
   }
   int met = 0, missed = 0;
   for (const GoalResult& goal : report.evaluation.goals) ++(goal.met ? met : missed);
+  for (const JudgedGoal& goal : report.protocols.goals) {
+    if (goal.status == GoalStatus::met || goal.status == GoalStatus::minor) ++met;
+    if (goal.status == GoalStatus::missed) ++missed;
+  }
   json.member("goals_met", met).member("goals_missed", missed);
   Warnings warnings = all_warnings(report);
   append(warnings, findings.request->warnings);

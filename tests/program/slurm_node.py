@@ -60,8 +60,8 @@ PartitionName=test Nodes={host} Default=YES MaxTime=INFINITE State=UP
 
     def start(self, name, *arguments):
         path = next(p for p in (f"/usr/sbin/{name}", f"/usr/bin/{name}") if os.path.exists(p))
-        log = open(self.folder / "log" / f"{name}-output", "wb")
-        self.processes.append(subprocess.Popen([path, *arguments], env=self.environment, stdout=log, stderr=log))
+        with open(self.folder / "log" / f"{name}-output", "wb") as log:
+            self.processes.append(subprocess.Popen([path, *arguments], env=self.environment, stdout=log, stderr=log))
 
     def command(self, *arguments):
         return subprocess.run(arguments, env=self.environment, capture_output=True, text=True).stdout

@@ -18,17 +18,17 @@ CASE_FILES = {"case-result.json", "plan.json", "report.json", "report.html", "do
 
 class Replan(ReplanCase):
     def test_folder_to_store(self):
-        archive = self.archive("one", "two", "three")
+        archive = self.archive("one", "two")
         store = self.folder / "store"
         listing = self.folder / "list.json"
         dry = self.replan(archive, store, "--dry-run", "--json", listing)
-        self.assertIn("3 cases: 0 finished, 0 finished otherwise, 0 failed before, 3 to do", dry.stdout)
+        self.assertIn("2 cases: 0 finished, 0 finished otherwise, 0 failed before, 2 to do", dry.stdout)
         self.assertFalse(store.exists())
-        self.assertEqual({c["patient_id"] for c in load(listing)["cases"]}, {"one", "two", "three"})
+        self.assertEqual({c["patient_id"] for c in load(listing)["cases"]}, {"one", "two"})
 
         self.replan(archive, store, "--jobs", "2")
         cases = self.cases(store)
-        self.assertEqual(set(cases), {"one", "two", "three"})
+        self.assertEqual(set(cases), {"one", "two"})
         self.assertEqual((store / "protocol.json").read_bytes(), (self.folder / "protocol.json").read_bytes())
         for patient, folder in cases.items():
             self.assertLessEqual(CASE_FILES, {p.name for p in folder.iterdir()})
@@ -36,8 +36,8 @@ class Replan(ReplanCase):
             self.assertEqual(result["schema"], "sbrtplan-case-result/1")
             self.assertEqual(result["case"]["id"], folder.name)
             self.assertEqual(result["case"]["gtv"], ["GTV"])
-            # Contours on planes 5 mm apart: the one nearest to the centre has at least this diameter.
-            self.assertLessEqual(result["lesion"]["largest_diameter_mm"], 20 + 1e-6)
+            # Polygons with the area of the circle reach a little beyond it; the plane nearest to the centre is at most 2.5 mm off.
+            self.assertLessEqual(result["lesion"]["largest_diameter_mm"], 20 * 1.002)
             self.assertGreater(result["lesion"]["largest_diameter_mm"], 2 * (10**2 - 2.5**2) ** 0.5 - 0.1)
             self.assertEqual(result["prescription"]["bed_gy"], 85.5)
             report = load(folder / "report.json")
@@ -50,12 +50,12 @@ class Replan(ReplanCase):
             inputs = {i["path"].split("/")[0]: i["sha256"] for i in result["hashes"]["inputs"]}
             self.assertEqual(inputs["CT"], hashlib.sha256("".join(slices).encode()).hexdigest())
             self.assertEqual(result["hashes"]["protocol_sha256"], hashlib.sha256((store / "protocol.json").read_bytes()).hexdigest())
-        self.assertEqual(len((store / "times.csv").read_text().splitlines()), 4)
+        self.assertEqual(len((store / "times.csv").read_text().splitlines()), 3)
         self.assertEqual([p.name for p in store.glob(".work-*")], [])
 
         before = {p: p.stat().st_mtime_ns for p in (store / "cases").rglob("*")}
         again = self.replan(archive, store)
-        self.assertIn("3 cases: 3 finished", again.stdout)
+        self.assertIn("2 cases: 2 finished", again.stdout)
         self.assertIn("0 done, 0 failed", again.stdout)
         self.assertEqual(before, {p: p.stat().st_mtime_ns for p in (store / "cases").rglob("*")})
 
@@ -111,12 +111,16 @@ class Replan(ReplanCase):
 
         # Another prescription, taken from the archived plan, by a rule for this size.
         other = self.protocol("from-plan.json", prescription="30Gy/3fx@80%",
-                              rules=[{"from_diameter_mm": 15, "below_diameter_mm": 25, "prescription": {"from": "plan", "isodose_pct": 65}}])
+                              rules=[{"from_diameter_mm": 15, "below_diameter_mm": 25, "margin_mm": 7,
+                                      "prescription": {"from": "plan", "isodose_pct": 65}}])
+        ptv_cc = result["lesion"]["ptv_cc"]
         self.replan(archive, self.folder / "from-plan", protocol=other)
         result = load(self.cases(self.folder / "from-plan")["one"] / "case-result.json")
         self.assertEqual({k: result["prescription"][k] for k in ("dose_gy", "fractions", "isodose_pct")},
                          {"dose_gy": 45, "fractions": 5, "isodose_pct": 65})
-        self.assertNotEqual(result["comparison"]["index_differences"]["hi"], 0)
+        # 3 mm more around a sphere of some 14 mm: (17/14)^3 of its volume.
+        self.assertAlmostEqual(result["lesion"]["ptv_cc"] / ptv_cc, (17 / 14) ** 3, delta=0.1)
+        self.assertGreater(result["comparison"]["index_differences"]["coverage_pct"], 1)
 
     def test_archived_dose_in_another_frame_is_said_and_not_compared(self):
         archive, store = self.archived_plan(), self.folder / "store"
@@ -130,17 +134,17 @@ class Replan(ReplanCase):
 
     def test_bad_cases_are_listed_and_stop_nothing(self):
         archive, store = self.archive("good", "no-target", "no-ct", "two-ct", "broken"), self.folder / "store"
-        folders = {pydicom.dcmread(next(f.glob("*CT*.dcm"))).PatientID: f for f in archive.iterdir()}
-        set_of = lambda patient: next(p for p in folders[patient].glob("*.dcm") if pydicom.dcmread(p, stop_before_pixels=True).Modality == "RTSTRUCT")
+        folders = {pydicom.dcmread(next(f.rglob("*CT*.dcm"))).PatientID: f for f in archive.iterdir()}
+        set_of = lambda patient: next(p for p in folders[patient].rglob("*.dcm") if pydicom.dcmread(p, stop_before_pixels=True).Modality == "RTSTRUCT")
         structures = pydicom.dcmread(set_of("no-target"))
         for roi in structures.StructureSetROISequence:
             roi.ROIName = roi.ROIName.replace("GTV", "Bolus")
         structures.save_as(set_of("no-target"))
-        for path in folders["no-ct"].glob("*CT*.dcm"):
+        for path in folders["no-ct"].rglob("*CT*.dcm"):
             path.unlink()
         # A second CT of the same frame of reference, and a structure set that does not say which is meant.
         uid = generate_uid(entropy_srcs=["second"])
-        for path in list(folders["two-ct"].glob("*CT*.dcm")):
+        for path in list(folders["two-ct"].rglob("*CT*.dcm")):
             ct = pydicom.dcmread(path)
             ct.SeriesInstanceUID = uid
             ct.SOPInstanceUID = ct.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[path.name])
@@ -151,7 +155,7 @@ class Replan(ReplanCase):
             for contour in contours.ContourSequence:
                 del contour.ContourImageSequence
         structures.save_as(set_of("two-ct"))
-        slices = sorted(folders["broken"].glob("*CT*.dcm"))
+        slices = sorted(folders["broken"].rglob("*CT*.dcm"))
         slices[len(slices) // 2].write_bytes(slices[len(slices) // 2].read_bytes()[:3000])
 
         done = self.replan(archive, store, "--jobs", "2", expect=3)
@@ -169,7 +173,7 @@ class Replan(ReplanCase):
         self.assertEqual(set(self.failures(store)), {"no-target", "two-ct", "broken"})
 
     def test_hostile_names_stay_in_the_store(self):
-        names = ["../../../escape", "/etc/passwd", "x" * 64, "a b;c$(touch pwned)", "Ünïcode 患者", "con\taux", ""]
+        names = ["../../../escape", "/etc/passwd " + "x" * 52, "a;$(touch pwned)\tÜ患者", ""]
         archive, store = self.archive("template", name="template"), self.folder / "deep" / "store"
         target = self.folder / "archive"
         for n, name in enumerate(names):
@@ -182,10 +186,15 @@ class Replan(ReplanCase):
                 ds.SpecificCharacterSet = "ISO_IR 192"
                 ds.PatientID = name
                 ds.PatientName = name
+                frame = f"1.2.3.{n}"
                 if ds.Modality == "RTSTRUCT":
+                    ds.ReferencedFrameOfReferenceSequence[0].FrameOfReferenceUID = frame
+                    for roi in ds.StructureSetROISequence:
+                        roi.ReferencedFrameOfReferenceUID = frame
                     ds["SOPInstanceUID"]._value = evil
                     ds.StructureSetROISequence[-1].ROIName += "/../" if n == 1 else ""
                 else:
+                    ds.FrameOfReferenceUID = frame
                     ds.SOPInstanceUID = f"{ds.SOPInstanceUID[:50]}.{n}"
                 ds.SeriesInstanceUID = f"{ds.SeriesInstanceUID[:50]}.{n}"
                 ds.save_as(folder / path.name)
@@ -199,24 +208,24 @@ class Replan(ReplanCase):
             for path in (store / part).iterdir():
                 self.assertRegex(path.name, r"^[A-Za-z0-9_][A-Za-z0-9_-]*-[0-9a-f]{16}(\.json)?$")
         self.assertEqual(len(list((store / "cases").iterdir())) + len(list((store / "failed").iterdir())), len(names))
-        self.assertGreaterEqual(len(list((store / "cases").iterdir())), 3)
+        self.assertGreaterEqual(len(list((store / "cases").iterdir())), 3, self.failures(store))
 
     def test_verify_and_changes(self):
-        archive, store = self.archive("one", "two"), self.folder / "store"
-        self.replan(archive, store, "--jobs", "2")
-        done = self.replan(archive, store, "--verify", "--jobs", "2")
-        self.assertIn("verified: 2 of 2 finished cases are equal byte by byte", done.stdout)
+        archive, store = self.archive("one"), self.folder / "store"
+        self.replan(archive, store)
+        done = self.replan(archive, store, "--verify")
+        self.assertIn("verified: 1 of 1 finished cases are equal byte by byte", done.stdout)
         plan = self.cases(store)["one"] / "plan.json"
         good = plan.read_bytes()
         plan.write_bytes(good.replace(b"1", b"2", 1))
         done = self.replan(archive, store, "--verify", expect=1)
         self.assertIn(f"differs: {plan.parent.name}: plan.json: differs from byte", done.stdout)
-        self.assertIn("1 of 2 finished cases are equal", done.stdout)
+        self.assertIn("0 of 1 finished cases are equal", done.stdout)
         plan.write_bytes(good)
 
         # A changed input is told, and replaced only when asked.
         before = contents(store / "cases")
-        changed = sorted((archive / "p0").glob("*CT*.dcm"))[0]
+        changed = sorted((archive / "p0").rglob("*CT*.dcm"))[0]
         ct = pydicom.dcmread(changed)
         ct.SeriesDescription = "changed"
         ct.save_as(changed)
@@ -227,7 +236,7 @@ class Replan(ReplanCase):
         done = self.replan(archive, store, "--redo")
         self.assertIn("1 done", done.stdout)
         self.assertNotEqual(contents(store / "cases"), before)
-        self.assertIn("2 finished", self.replan(archive, store).stdout)
+        self.assertIn("1 finished, 0 finished otherwise", self.replan(archive, store).stdout)
 
         # One store, one protocol.
         other = self.protocol("other.json", prescription="40Gy/5fx@75%")
@@ -249,7 +258,7 @@ class Replan(ReplanCase):
         self.assertIn("1 cases: 1 finished", self.replan(archive, store).stdout)
 
     def test_two_replans_of_one_store(self):
-        archive, store = self.archive("one", "two", "three"), self.folder / "store"
+        archive, store = self.archive("one", "two"), self.folder / "store"
         protocol = self.protocol()
         first = subprocess.Popen([PROGRAM, "replan", "--archive", archive, "--store", store, "--protocol", protocol], stdout=subprocess.PIPE,
                                  stderr=subprocess.PIPE)
@@ -263,8 +272,8 @@ class Replan(ReplanCase):
         self.replan(archive, store, protocol=protocol)
         self.assertGreater(refused, 0)
         rows = [line.split(",")[0] for line in (store / "times.csv").read_text().splitlines()[1:]]
-        self.assertEqual(len(rows), 3)
-        self.assertEqual(len(set(rows)), 3)
+        self.assertEqual(len(rows), 2)
+        self.assertEqual(len(set(rows)), 2)
 
     def test_usage(self):
         archive = self.archive("one")

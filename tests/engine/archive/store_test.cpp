@@ -75,6 +75,7 @@ TEST_F(StoreTest, JobsReadBack) {
   job.one.id = "patient-0123";
   job.one.patient_id = "a\"b\n/../ü";
   job.one.target = "GTV";
+  job.one.problem = "why not";
   job.one.expand = false;
   ArchiveEntry entry;
   entry.modality = "CT";
@@ -86,6 +87,7 @@ TEST_F(StoreTest, JobsReadBack) {
   EXPECT_EQ(read.kind, job.kind);
   EXPECT_EQ(read.source, job.source);
   EXPECT_EQ(read.one.patient_id, job.one.patient_id);
+  EXPECT_EQ(read.one.problem, job.one.problem);
   EXPECT_EQ(read.one.objects, job.one.objects);
   EXPECT_EQ(to_json(read), to_json(job));
 }
