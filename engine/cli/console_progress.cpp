@@ -75,14 +75,15 @@ void ConsoleProgress::end() {
 void ConsoleProgress::draw(std::int64_t done, Clock::time_point now) {
   const double share = std::clamp(double(done) / double(total_), 0.0, 1.0);
   const double elapsed = std::chrono::duration<double>(now - start_).count();
-  const double left = share > 0 ? elapsed * (1 - share) / share : 0;
+  // Nothing is known of the time before the first step is done.
+  const std::string left = share > 0 ? fmt::format("{:.0f} s left", elapsed * (1 - share) / share) : "";
   if (terminal_) {
     constexpr int width = 30;
     const int filled = int(share * width);
-    fmt::print(stderr, "\r{:<22} [{}{}] {:3.0f} %  {:.0f} s left \033[K", stage_, std::string(filled, '#'),
+    fmt::print(stderr, "\r{:<22} [{}{}] {:3.0f} %  {} \033[K", stage_, std::string(filled, '#'),
                std::string(width - filled, '.'), 100 * share, left);
   } else {
-    fmt::print(stderr, "{}: {:.0f} %, {:.0f} s left\n", stage_, 100 * share, left);
+    fmt::print(stderr, "{}: {:.0f} %{}{}\n", stage_, 100 * share, left.empty() ? "" : ", ", left);
   }
   std::fflush(stderr);
   last_drawn_ = now;

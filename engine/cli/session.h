@@ -62,5 +62,6 @@ void add_gamma_verb(CLI::App& app, Session& session);
 void add_check_verb(CLI::App& app, Session& session);
 void add_compare_verb(CLI::App& app, Session& session);
 void add_archive_verb(CLI::App& app, Session& session);
+void add_replan_verb(CLI::App& app, Session& session);
 
 }  // namespace sbrt::cli
