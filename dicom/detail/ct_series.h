@@ -15,6 +15,7 @@ struct CtFacts {
   CtSlice slice;
   PatientStudy patient_study;
   std::string series_instance_uid, frame_of_reference_uid, series_description, manufacturer, patient_position;
+  std::string body_part_examined;
   std::string rescale_type;
   bool has_rescale = false;
   std::string lossy;  //!< how it was compressed with loss, empty where it was not

@@ -85,6 +85,7 @@ int main(int argc, char** argv) {
   add_protocol_verb(app, session);
   add_gamma_verb(app, session);
   add_compare_verb(app, session);
+  add_cohort_verb(app, session);
   add_check_verb(app, session);
   add_accumulate_verb(app, session);
   add_verify_verb(app, session);

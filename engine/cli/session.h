@@ -61,5 +61,6 @@ void add_protocol_verb(CLI::App& app, Session& session);
 void add_gamma_verb(CLI::App& app, Session& session);
 void add_check_verb(CLI::App& app, Session& session);
 void add_compare_verb(CLI::App& app, Session& session);
+void add_cohort_verb(CLI::App& app, Session& session);
 
 }  // namespace sbrt::cli

@@ -1,0 +1,381 @@
+#include "engine/cohort/cohort_report.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace sbrt {
+
+std::string html_escaped(const std::string& text) {
+  std::string all;
+  for (const char c : text) switch (c) {
+      case '<':
+        all += "&lt;";
+        break;
+      case '>':
+        all += "&gt;";
+        break;
+      case '&':
+        all += "&amp;";
+        break;
+      case '"':
+        all += "&quot;";
+        break;
+      case '\'':
+        all += "&#39;";
+        break;
+      default:
+        all += c;
+    }
+  return all;
+}
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* style = R"(
+:root{--ink:#1d2329;--soft:#5b6670;--line:#dde2e6;--blue:#0072B2;--paper:#fff;--tint:#f4f6f8}
+*{box-sizing:border-box}
+body{margin:0;font:15px/1.45 system-ui,sans-serif;color:var(--ink);background:var(--tint)}
+main,header{max-width:1380px;margin:0 auto;padding:0 24px}
+header{padding-top:24px}
+h1{font-size:26px;margin:0 0 4px}h2{font-size:19px;margin:0 0 10px}h3{font-size:15px;margin:18px 0 6px}
+p{margin:4px 0 10px;max-width:95ch}.soft{color:var(--soft)}
+section{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:18px 20px;margin:16px 0}
+.tiles{display:flex;flex-wrap:wrap;gap:12px;margin:16px 0}
+.tile{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 16px;min-width:120px}
+.tile b{display:block;font-size:24px;font-variant-numeric:tabular-nums}.tile span{color:var(--soft);font-size:13px}
+.scroll{overflow-x:auto}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:14px}
+th,td{padding:4px 10px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th{color:var(--soft);font-weight:600;vertical-align:bottom}th:first-child,td:first-child,.left{text-align:left}
+tbody tr:hover{background:#eef4f9}
+abbr{text-decoration:underline dotted #8a949c;cursor:help}
+.grid{display:flex;flex-wrap:wrap;gap:16px}.grid figure{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px;overflow-x:auto;max-width:100%}
+svg{max-width:100%;height:auto;display:block}
+.sortable th{cursor:pointer}.sortable th[aria-sort=ascending]::after{content:" \2191"}.sortable th[aria-sort=descending]::after{content:" \2193"}
+.wrap{white-space:normal;max-width:90ch}a{color:var(--blue)}
+nav a{margin-right:14px}dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 18px;color:var(--soft)}
+@media print{body{background:#fff}section{break-inside:avoid;border:0;padding:0}}
+)";
+
+// Sorts by the number or the text of a cell; cells without value stay last.
+constexpr const char* script = R"(
+for(const t of document.querySelectorAll('table.sortable'))t.tHead.addEventListener('click',e=>{
+const h=e.target.closest('th');if(!h)return;const c=h.cellIndex,up=h.getAttribute('aria-sort')!=='ascending';
+for(const o of t.tHead.rows[0].cells)o.removeAttribute('aria-sort');h.setAttribute('aria-sort',up?'ascending':'descending');
+const v=r=>r.cells[c].dataset.v??r.cells[c].textContent;const b=t.tBodies[0];
+[...b.rows].sort((x,y)=>{const p=v(x),q=v(y);if(p===''||q==='')return (p==='')-(q==='');
+const n=Number(p)-Number(q);const d=Number.isNaN(n)?p.localeCompare(q):n;return up?d:-d}).forEach(r=>b.append(r))});
+)";
+
+std::string with_definition(const Measure& m) {
+  const std::string unit = m.unit == "1" ? "" : fmt::format(" <span class=\"soft\">[{}]</span>", html_escaped(m.unit));
+  return fmt::format("<abbr title=\"{}\">{}</abbr>{}", html_escaped(m.definition), html_escaped(m.title), unit);
+}
+
+std::string median_range(const std::optional<Spread>& s) {
+  if (!s) return "<td></td>";
+  return fmt::format("<td title=\"{} cases, mean {}\">{} <span class=\"soft\">({} &ndash; {})</span></td>", s->cases,
+                     shown_number(s->mean), shown_number(s->median), shown_number(s->low), shown_number(s->high));
+}
+
+std::string quartiles(const std::optional<Spread>& s) {
+  return s ? fmt::format("<td>{} &ndash; {}</td>", shown_number(s->first_quartile), shown_number(s->third_quartile))
+           : "<td></td>";
+}
+
+std::string count_cell(const std::optional<Spread>& s) {
+  return s ? fmt::format("<td>{}</td>", s->cases) : "<td></td>";
+}
+
+std::string figures(const std::vector<CohortPicture>& pictures) {
+  std::string html = "<div class=\"grid\">";
+  for (const CohortPicture& p : pictures) html += "<figure>" + p.svg + "</figure>\n";
+  return html + "</div>\n";
+}
+
+std::string tile(const std::string& number, const std::string& words) {
+  return fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>\n", number, words);
+}
+
+std::string series_section(const CohortReport& report) {
+  std::string html =
+      "<section id=\"series\"><h2>The series in numbers</h2>\n<p class=\"soft\">Median (range) over the replanned "
+      "plans; n: cases that the number is known of. Definitions appear on hover and at the end of the page.</p>\n"
+      "<div class=\"scroll\"><table><thead><tr><th>number</th><th>n</th><th>median "
+      "(range)</th><th>quartiles</th></tr></thead><tbody>\n";
+  for (const MeasureSummary& m : report.numbers.measures)
+    html += "<tr><td>" + with_definition(*m.measure) + "</td>" + count_cell(m.replanned) + median_range(m.replanned) +
+            quartiles(m.replanned) + "</tr>\n";
+  return html + "</tbody></table></div></section>\n";
+}
+
+std::string published_section(const CohortReport& report) {
+  std::string html =
+      "<section id=\"published\"><h2>Beside the published series</h2>\n<p class=\"soft\">58 lesions of 37 patients; "
+      "median (range) as printed there. The patients are others, so nothing here has to agree.</p>\n"
+      "<div class=\"scroll\"><table><thead><tr><th>number</th><th>published</th><th>this "
+      "series</th><th>n</th></tr></thead><tbody>\n";
+  for (const PublishedNumber& p : published_series())
+    for (const MeasureSummary& m : report.numbers.measures) {
+      if (m.measure->id != p.measure) continue;
+      html += fmt::format("<tr><td>{}</td><td>{} <span class=\"soft\">({} &ndash; {})</span></td>{}{}</tr>\n",
+                          with_definition(*m.measure), shown_number(p.median), shown_number(p.low),
+                          shown_number(p.high), median_range(m.replanned), count_cell(m.replanned));
+    }
+  return html + "</tbody></table></div>\n<p>" + html_escaped(published_remark()) + "</p></section>\n";
+}
+
+std::string comparison_section(const CohortReport& report, const CohortPictures& pictures) {
+  std::string html =
+      "<section id=\"comparison\"><h2>Archived and replanned</h2>\n<p class=\"soft\">Over the cases that have both. "
+      "Difference: replanned less archived, case by case. Better and worse count its sign only.</p>\n"
+      "<div "
+      "class=\"scroll\"><table><thead><tr><th>number</th><th>n</th><th>archived</th><th>replanned</th><th>difference</"
+      "th>"
+      "<th>better</th><th>worse</th><th>equal</th></tr></thead><tbody>\n";
+  for (const MeasureSummary& m : report.numbers.measures) {
+    if (!m.difference) continue;
+    html += "<tr><td>" + with_definition(*m.measure) + "</td>" + count_cell(m.difference) + median_range(m.archived) +
+            median_range(m.replanned) + median_range(m.difference);
+    html += m.measure->better == Better::neither
+                ? std::string("<td></td><td></td><td></td></tr>\n")
+                : fmt::format("<td>{}</td><td>{}</td><td>{}</td></tr>\n", m.better, m.worse, m.equal);
+  }
+  return html + "</tbody></table></div>\n<h3>Case by case</h3>\n" + figures(pictures.comparisons) + "</section>\n";
+}
+
+std::string p_text(double p) { return p < 0.0001 ? "&lt; 0.0001" : fmt::format("{:.4f}", p); }
+
+std::string curve_tables(const OutcomeAnalysis& a) {
+  const auto months = [](const std::optional<double>& t) { return t ? shown_number(*t) : std::string("not reached"); };
+  std::string html = fmt::format(
+      "<div class=\"scroll\"><table><thead><tr><th>group</th><th>n</th><th>events</th><th>median [months]</th><th>{:g} "
+      "% interval ({})</th>"
+      "<th>log-rank &chi;&sup2;</th><th>df</th><th>p</th></tr></thead><tbody>\n",
+      100 * a.options.confidence, to_string(a.options.confidence_type));
+  for (const GroupedCurves& g : a.curves)
+    for (std::size_t k = 0; k < g.curves.size(); ++k) {
+      const SurvivalMedian& m = g.curves[k].median;
+      html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{} &ndash; {}</td>",
+                          html_escaped(g.by.empty() ? "all" : g.by + " = " + g.values[k]), g.subjects[k], g.events[k],
+                          months(m.time), months(m.low), months(m.high));
+      if (k > 0 || g.by.empty())
+        html += "<td></td><td></td><td></td></tr>\n";
+      else if (g.test)
+        html += fmt::format("<td>{:.3f}</td><td>{}</td><td>{}</td></tr>\n", g.test->chi_square,
+                            g.test->degrees_of_freedom, p_text(g.test->p_value));
+      else
+        html += fmt::format("<td class=\"left\" colspan=\"3\">{}</td></tr>\n", html_escaped(g.failure));
+    }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string regression_tables(const OutcomeAnalysis& a) {
+  std::string html;
+  for (const bool multivariate : {false, true}) {
+    bool any = false;
+    std::string table =
+        "<div class=\"scroll\"><table><thead><tr><th>covariate</th><th>ties</th><th>n</th><th>events</th><th>left "
+        "out</th>"
+        "<th>hazard ratio</th><th>interval (Wald)</th><th>p</th></tr></thead><tbody>\n";
+    std::string notes;
+    for (const Regression& r : a.regressions) {
+      if (r.multivariate != multivariate) continue;
+      any = true;
+      if (!r.fit) {
+        std::string names;
+        for (const std::string& name : r.covariates) names += (names.empty() ? "" : ", ") + name;
+        table += fmt::format(
+            "<tr><td>{}</td><td>{}</td><td></td><td></td><td>{}</td><td class=\"left wrap\" "
+            "colspan=\"3\">{}</td></tr>\n",
+            html_escaped(names), to_string(r.ties), r.left_out, html_escaped(r.failure));
+        continue;
+      }
+      for (const CoxCoefficient& c : r.fit->coefficients)
+        table += fmt::format(
+            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.3f}</td><td>{:.3f} &ndash; "
+            "{:.3f}</td><td>{}</td></tr>\n",
+            html_escaped(c.name), to_string(r.ties), r.fit->subjects, r.fit->events, r.left_out, c.hazard_ratio,
+            c.hazard_ratio_interval.low, c.hazard_ratio_interval.high, p_text(c.p_value));
+      constexpr int events_per_covariate = 10;
+      if (multivariate && r.ties == TieMethod::efron &&
+          r.fit->events < events_per_covariate * int(r.fit->coefficients.size()))
+        notes = fmt::format(
+            "<p class=\"soft\">{} events for {} coefficients: fewer than {} each, so these ratios are uncertain beyond "
+            "their intervals.</p>\n",
+            r.fit->events, r.fit->coefficients.size(), events_per_covariate);
+    }
+    if (any)
+      html += fmt::format("<h3>Cox regression, {}</h3>\n", multivariate ? "multivariate" : "univariate") + table +
+              "</tbody></table></div>\n" + notes;
+  }
+  return html;
+}
+
+std::string outcome_section(const OutcomeAnalysis& a, const CohortPictures& pictures) {
+  std::string html = fmt::format(
+      "<section id=\"outcomes\"><h2>Outcomes</h2>\n<p class=\"soft\">{} {} of {} with a case in the store, {} "
+      "events{}. "
+      "Kaplan-Meier with Greenwood&#39;s variance, {:g} % intervals of type {}; competing events count as censored "
+      "here.</p>\n",
+      a.subjects, a.file.level == OutcomeLevel::lesion ? "lesions" : "patients",
+      html_escaped(a.file.path.filename().string()), a.events,
+      a.competing > 0 ? fmt::format(", {} competing events", a.competing) : "", 100 * a.options.confidence,
+      to_string(a.options.confidence_type));
+  html += figures(pictures.outcomes) + "<h3>Medians and log-rank tests</h3>\n" + curve_tables(a) + regression_tables(a);
+  if (!a.rows_without_case.empty()) {
+    html += "<h3>Rows without a case (not in the analysis)</h3>\n<ul>";
+    for (const auto& [line, id] : a.rows_without_case)
+      html += fmt::format("<li>line {}: {}</li>\n", line, html_escaped(id));
+    html += "</ul>";
+  }
+  if (!a.cases_without_row.empty()) {
+    html += fmt::format("<h3>{} without a row</h3>\n<p>", a.file.level == OutcomeLevel::lesion ? "Cases" : "Patients");
+    for (std::size_t n = 0; n < a.cases_without_row.size(); ++n)
+      html += (n ? ", " : "") + html_escaped(a.cases_without_row[n]);
+    html += "</p>\n";
+  }
+  return html + "</section>\n";
+}
+
+std::string url_of(const fs::path& relative) {
+  std::string url;
+  for (const char c : relative.generic_string()) {
+    const unsigned char byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) || c == '/' || c == '.' || c == '-' || c == '_' || c == '~')
+      url += c;
+    else
+      url += fmt::format("%{:02X}", byte);
+  }
+  // A leading "name:" would be a scheme.
+  return url.starts_with("/") || url.starts_with(".") ? url : "./" + url;
+}
+
+std::string cases_section(const CohortReport& report, const fs::path& out) {
+  static constexpr const char* columns[] = {"largest_diameter_mm",
+                                            "dose_gy",
+                                            "fractions",
+                                            "bed_gy",
+                                            "isodose_pct",
+                                            "coverage_pct",
+                                            "ci",
+                                            "nci",
+                                            "hi",
+                                            "gi",
+                                            "r50",
+                                            "total_mu",
+                                            "beams",
+                                            "minutes_per_fraction"};
+  std::vector<const MeasureSummary*> shown;
+  for (const char* id : columns)
+    for (const MeasureSummary& m : report.numbers.measures)
+      if (m.measure->id == id && m.replanned) shown.push_back(&m);
+  std::string html =
+      "<section id=\"cases\"><h2>Cases</h2>\n<p class=\"soft\">A click on a title sorts; a case links to its report. "
+      "Every number is in cases.csv.</p>\n"
+      "<div class=\"scroll\"><table class=\"sortable\"><thead><tr><th>case</th><th class=\"left\">patient</th><th "
+      "class=\"left\">site</th>";
+  for (const MeasureSummary* m : shown) html += "<th>" + with_definition(*m->measure) + "</th>";
+  html +=
+      "<th><abbr title=\"goals missed of all goals\">goals</abbr></th><th "
+      "class=\"left\">warnings</th></tr></thead><tbody>\n";
+  for (const CohortCase& one : report.contents.cases) {
+    const std::string name = html_escaped(one.id);
+    html += "<tr><td>" +
+            (one.report.empty() ? name
+                                : fmt::format("<a href=\"{}\">{}</a>",
+                                              url_of(fs::absolute(one.report)
+                                                         .lexically_normal()
+                                                         .lexically_relative(fs::absolute(out).lexically_normal())),
+                                              name)) +
+            "</td><td class=\"left\">" + html_escaped(one.patient_id) + "</td><td class=\"left\">" +
+            html_escaped(site_name(one.site)) + "</td>";
+    for (const MeasureSummary* m : shown) {
+      const auto value = m->measure->value(one);
+      html += value ? fmt::format("<td data-v=\"{}\">{}</td>", *value, shown_number(*value)) : "<td data-v=\"\"></td>";
+    }
+    const auto goals = [&](const char* key) {
+      const auto found = one.replanned.find(key);
+      return found == one.replanned.end() ? std::optional<double>() : std::optional(found->second);
+    };
+    const auto met = goals("goals_met"), missed = goals("goals_missed");
+    html += met && missed ? fmt::format("<td data-v=\"{}\">{:g} / {:g}</td>", *missed, *missed, *met + *missed)
+                          : "<td data-v=\"\"></td>";
+    std::string codes;
+    for (const std::string& code : one.warnings) codes += (codes.empty() ? "" : ", ") + code;
+    html += "<td class=\"left wrap\">" + html_escaped(codes) + "</td></tr>\n";
+  }
+  return html + "</tbody></table></div></section>\n";
+}
+
+std::string left_out_section(const CohortReport& report) {
+  if (report.contents.failed.empty() && report.contents.unreadable.empty()) return "";
+  std::string html =
+      "<section id=\"left-out\"><h2>Not in the series</h2>\n<div class=\"scroll\"><table><thead><tr><th>case</th><th "
+      "class=\"left\">reason</th></tr></thead><tbody>\n";
+  for (const FailedCase& f : report.contents.failed)
+    html += fmt::format("<tr><td>{}</td><td class=\"left wrap\">{}</td></tr>\n", html_escaped(f.id),
+                        html_escaped(f.reason));
+  for (const UnreadableResult& u : report.contents.unreadable)
+    html += fmt::format("<tr><td>{}</td><td class=\"left wrap\">{}</td></tr>\n",
+                        html_escaped(u.path.parent_path().filename().string()), html_escaped(u.reason));
+  return html + "</tbody></table></div></section>\n";
+}
+
+std::string definitions_section(const CohortReport& report) {
+  std::string html = "<section id=\"definitions\"><h2>Definitions</h2><dl>\n";
+  for (const MeasureSummary& m : report.numbers.measures)
+    html += fmt::format("<dt>{}{}</dt><dd>{}</dd>\n", html_escaped(m.measure->title),
+                        m.measure->unit == "1" ? "" : " [" + html_escaped(m.measure->unit) + "]",
+                        html_escaped(m.measure->definition));
+  return html +
+         "<dt>median, quartiles</dt><dd>middle value or mean of the two middle ones; quartiles interpolated between "
+         "order statistics (type 7)</dd>\n"
+         "</dl></section>\n";
+}
+
+}  // namespace
+
+std::string to_html(const CohortReport& report, const CohortPictures& pictures, const fs::path& out) {
+  const SeriesNumbers& n = report.numbers;
+  const bool compared = !pictures.comparisons.empty();
+  std::string html =
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+      "script-src 'unsafe-inline'\">\n";
+  html += fmt::format("<title>Series of {} cases</title><style>{}</style></head><body>\n", n.cases, style);
+  html += fmt::format(
+      "<header><h1>Series of {} cases in {} patients</h1>\n<p class=\"soft\">store {} &middot; sbrtplan {} ({}) "
+      "&middot; research software, not a medical device</p>\n",
+      n.cases, n.patients, html_escaped(report.store), html_escaped(report.version), html_escaped(report.revision));
+  html += "<nav><a href=\"#series\">Numbers</a>";
+  if (report.with_published) html += "<a href=\"#published\">Published</a>";
+  html += "<a href=\"#distributions\">Distributions</a>";
+  if (compared) html += "<a href=\"#comparison\">Archived and replanned</a>";
+  if (report.outcomes) html += "<a href=\"#outcomes\">Outcomes</a>";
+  html +=
+      "<a href=\"#cases\">Cases</a><a href=\"#definitions\">Definitions</a></nav></header>\n<main><div "
+      "class=\"tiles\">\n";
+  html += tile(fmt::format("{}", n.cases), "cases") + tile(fmt::format("{}", n.patients), "patients");
+  html += tile(fmt::format("{} / {}", n.up_to_5_cm, n.above_5_cm), "up to 5 cm / above");
+  html += tile(fmt::format("{} / {}", n.bed_below_100, n.bed_from_100), "BED &lt; 100 Gy / &ge; 100 Gy");
+  html += tile(fmt::format("{}", report.contents.failed.size() + report.contents.unreadable.size()),
+               "cases without a result");
+  html += "</div>\n";
+  html += series_section(report);
+  if (report.with_published) html += published_section(report);
+  html +=
+      "<section id=\"distributions\"><h2>Distributions</h2>\n<p class=\"soft\">Bars: number of cases; dots: each case, "
+      "its name on hover; black line: median.</p>\n" +
+      figures(pictures.counts) + "<p></p>" + figures(pictures.distributions) + "</section>\n";
+  if (compared) html += comparison_section(report, pictures);
+  if (report.outcomes) html += outcome_section(*report.outcomes, pictures);
+  html += cases_section(report, out) + left_out_section(report) + definitions_section(report);
+  return html + fmt::format("</main><script>{}</script></body></html>\n", script);
+}
+
+}  // namespace sbrt
