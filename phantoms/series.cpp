@@ -40,7 +40,7 @@ constexpr Row rows[] = {
     {9, 2, Site::lung, 32, 48, 4},
     {9, 3, Site::lung, 56, 50, 5},
     {10, 1, Site::lung, 46, 45, 3},
-    {10, 2, Site::lung, 50, 55, 5},
+    {10, 2, Site::lung, 49, 55, 5},
     {10, 3, Site::lung, 64, 50, 5},
 
     {11, 1, Site::chest, 40, 50, 5},

@@ -97,7 +97,7 @@ CohortCase read_case_result(const fs::path& path) {
     one.gamma_pct = number_in(*comparison, "gamma_pct", 0);
     mark_used(*comparison);
   }
-  for (const char* other : {"hashes", "inputs", "program", "protocol"})
+  for (const char* other : {"hashes", "outputs", "program", "protocol"})
     if (const auto member = json.find(other)) mark_used(*member);
   json.expect_all_used();
   const fs::path report = path.parent_path() / "report.html";

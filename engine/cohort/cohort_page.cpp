@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <algorithm>
+#include <cctype>
 
 namespace sbrt {
 
@@ -55,6 +56,7 @@ abbr{text-decoration:underline dotted #8a949c;cursor:help}
 .grid{display:flex;flex-wrap:wrap;gap:16px}.grid figure{margin:0;border:1px solid var(--line);border-radius:6px;padding:8px;overflow-x:auto;max-width:100%}
 svg{max-width:100%;height:auto;display:block}
 .sortable th{cursor:pointer}.sortable th[aria-sort=ascending]::after{content:" \2191"}.sortable th[aria-sort=descending]::after{content:" \2193"}
+.beside{display:flex;flex-wrap:wrap;gap:24px;align-items:flex-start}.beside .grid{flex:1 1 420px}
 .wrap{white-space:normal;max-width:90ch}a{color:var(--blue)}
 nav a{margin-right:14px}dt{font-weight:600;margin-top:6px}dd{margin:0 0 0 18px;color:var(--soft)}
 @media print{body{background:#fff}section{break-inside:avoid;border:0;padding:0}}
@@ -75,14 +77,19 @@ std::string with_definition(const Measure& m) {
   return fmt::format("<abbr title=\"{}\">{}</abbr>{}", html_escaped(m.definition), html_escaped(m.title), unit);
 }
 
-std::string median_range(const std::optional<Spread>& s) {
+/// "1.13 (1.00 - 2.77)"; differences, which may be negative, with "to".
+std::string median_range(const Measure& m, const std::optional<Spread>& s, const char* between = "&ndash;") {
   if (!s) return "<td></td>";
-  return fmt::format("<td title=\"{} cases, mean {}\">{} <span class=\"soft\">({} &ndash; {})</span></td>", s->cases,
-                     shown_number(s->mean), shown_number(s->median), shown_number(s->low), shown_number(s->high));
+  const auto number = [&](double v) {
+    const std::string text = shown(m, v);
+    return text.starts_with("-") ? "&minus;" + text.substr(1) : text;
+  };
+  return fmt::format("<td title=\"{} cases, mean {}\">{} <span class=\"soft\">({} {} {})</span></td>", s->cases,
+                     number(s->mean), number(s->median), number(s->low), between, number(s->high));
 }
 
-std::string quartiles(const std::optional<Spread>& s) {
-  return s ? fmt::format("<td>{} &ndash; {}</td>", shown_number(s->first_quartile), shown_number(s->third_quartile))
+std::string quartiles(const Measure& m, const std::optional<Spread>& s) {
+  return s ? fmt::format("<td>{} &ndash; {}</td>", shown(m, s->first_quartile), shown(m, s->third_quartile))
            : "<td></td>";
 }
 
@@ -100,16 +107,22 @@ std::string tile(const std::string& number, const std::string& words) {
   return fmt::format("<div class=\"tile\"><b>{}</b><span>{}</span></div>\n", number, words);
 }
 
-std::string series_section(const CohortReport& report) {
+std::string series_section(const CohortReport& report, const CohortPictures& pictures) {
+  const bool archived = std::any_of(report.numbers.measures.begin(), report.numbers.measures.end(),
+                                    [](const MeasureSummary& m) { return m.archived.has_value(); });
   std::string html =
-      "<section id=\"series\"><h2>The series in numbers</h2>\n<p class=\"soft\">Median (range) over the replanned "
-      "plans; n: cases that the number is known of. Definitions appear on hover and at the end of the page.</p>\n"
-      "<div class=\"scroll\"><table><thead><tr><th>number</th><th>n</th><th>median "
-      "(range)</th><th>quartiles</th></tr></thead><tbody>\n";
-  for (const MeasureSummary& m : report.numbers.measures)
-    html += "<tr><td>" + with_definition(*m.measure) + "</td>" + count_cell(m.replanned) + median_range(m.replanned) +
-            quartiles(m.replanned) + "</tr>\n";
-  return html + "</tbody></table></div></section>\n";
+      "<section id=\"series\"><h2>The series in numbers</h2>\n<p class=\"soft\">Median (range); n: cases that the "
+      "number is known of. Definitions appear on hover and at the end of the page.</p>\n<div class=\"beside\">\n"
+      "<div class=\"scroll\"><table><thead><tr><th>number</th><th>n</th><th>replanned</th><th>quartiles</th>";
+  if (archived) html += "<th>n</th><th>archived</th>";
+  html += "</tr></thead><tbody>\n";
+  for (const MeasureSummary& m : report.numbers.measures) {
+    html += "<tr><td>" + with_definition(*m.measure) + "</td>" + count_cell(m.replanned) +
+            median_range(*m.measure, m.replanned) + quartiles(*m.measure, m.replanned);
+    if (archived) html += count_cell(m.archived) + median_range(*m.measure, m.archived);
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n" + figures(pictures.counts) + "</div></section>\n";
 }
 
 std::string published_section(const CohortReport& report) {
@@ -122,15 +135,16 @@ std::string published_section(const CohortReport& report) {
     for (const MeasureSummary& m : report.numbers.measures) {
       if (m.measure->id != p.measure) continue;
       html += fmt::format("<tr><td>{}</td><td>{} <span class=\"soft\">({} &ndash; {})</span></td>{}{}</tr>\n",
-                          with_definition(*m.measure), shown_number(p.median), shown_number(p.low),
-                          shown_number(p.high), median_range(m.replanned), count_cell(m.replanned));
+                          with_definition(*m.measure), shown(*m.measure, p.median), shown(*m.measure, p.low),
+                          shown(*m.measure, p.high), median_range(*m.measure, m.replanned), count_cell(m.replanned));
     }
   return html + "</tbody></table></div>\n<p>" + html_escaped(published_remark()) + "</p></section>\n";
 }
 
 std::string comparison_section(const CohortReport& report, const CohortPictures& pictures) {
   std::string html =
-      "<section id=\"comparison\"><h2>Archived and replanned</h2>\n<p class=\"soft\">Over the cases that have both. "
+      "<section id=\"comparison\"><h2>Archived and replanned</h2>\n<p class=\"soft\">Over the cases that have both; "
+      "each plan is judged by its own prescription. "
       "Difference: replanned less archived, case by case. Better and worse count its sign only.</p>\n"
       "<div "
       "class=\"scroll\"><table><thead><tr><th>number</th><th>n</th><th>archived</th><th>replanned</th><th>difference</"
@@ -138,8 +152,9 @@ std::string comparison_section(const CohortReport& report, const CohortPictures&
       "<th>better</th><th>worse</th><th>equal</th></tr></thead><tbody>\n";
   for (const MeasureSummary& m : report.numbers.measures) {
     if (!m.difference) continue;
-    html += "<tr><td>" + with_definition(*m.measure) + "</td>" + count_cell(m.difference) + median_range(m.archived) +
-            median_range(m.replanned) + median_range(m.difference);
+    html += "<tr><td>" + with_definition(*m.measure) + "</td>" + count_cell(m.difference) +
+            median_range(*m.measure, m.archived) + median_range(*m.measure, m.replanned) +
+            median_range(*m.measure, m.difference, "to");
     html += m.measure->better == Better::neither
                 ? std::string("<td></td><td></td><td></td></tr>\n")
                 : fmt::format("<td>{}</td><td>{}</td><td>{}</td></tr>\n", m.better, m.worse, m.equal);
@@ -160,8 +175,8 @@ std::string curve_tables(const OutcomeAnalysis& a) {
     for (std::size_t k = 0; k < g.curves.size(); ++k) {
       const SurvivalMedian& m = g.curves[k].median;
       html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{} &ndash; {}</td>",
-                          html_escaped(g.by.empty() ? "all" : g.by + " = " + g.values[k]), g.subjects[k], g.events[k],
-                          months(m.time), months(m.low), months(m.high));
+                          html_escaped(g.by.empty() ? "all" : column_label(g.by) + ": " + g.values[k]), g.subjects[k],
+                          g.events[k], months(m.time), months(m.low), months(m.high));
       if (k > 0 || g.by.empty())
         html += "<td></td><td></td><td></td></tr>\n";
       else if (g.test)
@@ -173,44 +188,60 @@ std::string curve_tables(const OutcomeAnalysis& a) {
   return html + "</tbody></table></div>\n";
 }
 
+std::string ratio_cells(const CoxCoefficient& c) {
+  return fmt::format("<td>{:.3f}</td><td>{:.3f} &ndash; {:.3f}</td><td>{}</td>", c.hazard_ratio,
+                     c.hazard_ratio_interval.low, c.hazard_ratio_interval.high, p_text(c.p_value));
+}
+
+/// Efron's and Breslow's fits of the same covariates side by side.
+std::string regression_rows(const Regression& efron, const Regression& breslow) {
+  if (!efron.fit || !breslow.fit) {
+    std::string names;
+    for (const std::string& name : efron.covariates) names += (names.empty() ? "" : ", ") + column_label(name);
+    return fmt::format(
+        "<tr><td class=\"wrap\">{}</td><td></td><td></td><td>{}</td><td class=\"left wrap\" "
+        "colspan=\"6\">{}</td></tr>\n",
+        html_escaped(names), efron.left_out, html_escaped(efron.fit ? breslow.failure : efron.failure));
+  }
+  std::string html;
+  for (std::size_t n = 0; n < efron.fit->coefficients.size(); ++n)
+    html +=
+        fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td>{}{}</tr>\n",
+                    html_escaped(column_label(efron.fit->coefficients[n].name)), efron.fit->subjects, efron.fit->events,
+                    efron.left_out, ratio_cells(efron.fit->coefficients[n]), ratio_cells(breslow.fit->coefficients[n]));
+  return html;
+}
+
 std::string regression_tables(const OutcomeAnalysis& a) {
   std::string html;
   for (const bool multivariate : {false, true}) {
-    bool any = false;
-    std::string table =
-        "<div class=\"scroll\"><table><thead><tr><th>covariate</th><th>ties</th><th>n</th><th>events</th><th>left "
-        "out</th>"
-        "<th>hazard ratio</th><th>interval (Wald)</th><th>p</th></tr></thead><tbody>\n";
-    std::string notes;
-    for (const Regression& r : a.regressions) {
-      if (r.multivariate != multivariate) continue;
-      any = true;
-      if (!r.fit) {
-        std::string names;
-        for (const std::string& name : r.covariates) names += (names.empty() ? "" : ", ") + name;
-        table += fmt::format(
-            "<tr><td>{}</td><td>{}</td><td></td><td></td><td>{}</td><td class=\"left wrap\" "
-            "colspan=\"3\">{}</td></tr>\n",
-            html_escaped(names), to_string(r.ties), r.left_out, html_escaped(r.failure));
-        continue;
-      }
-      for (const CoxCoefficient& c : r.fit->coefficients)
-        table += fmt::format(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.3f}</td><td>{:.3f} &ndash; "
-            "{:.3f}</td><td>{}</td></tr>\n",
-            html_escaped(c.name), to_string(r.ties), r.fit->subjects, r.fit->events, r.left_out, c.hazard_ratio,
-            c.hazard_ratio_interval.low, c.hazard_ratio_interval.high, p_text(c.p_value));
-      constexpr int events_per_covariate = 10;
-      if (multivariate && r.ties == TieMethod::efron &&
-          r.fit->events < events_per_covariate * int(r.fit->coefficients.size()))
-        notes = fmt::format(
-            "<p class=\"soft\">{} events for {} coefficients: fewer than {} each, so these ratios are uncertain beyond "
-            "their intervals.</p>\n",
-            r.fit->events, r.fit->coefficients.size(), events_per_covariate);
+    std::string rows, note;
+    for (std::size_t n = 0; n + 1 < a.regressions.size(); n += 2) {
+      const Regression &efron = a.regressions[n], &breslow = a.regressions[n + 1];
+      if (efron.multivariate != multivariate) continue;
+      rows += regression_rows(efron, breslow);
+      constexpr int events_per_coefficient = 10;
+      if (multivariate && efron.fit && efron.fit->events < events_per_coefficient * int(efron.fit->coefficients.size()))
+        note = fmt::format(
+            "<p class=\"soft\">{} events for {} coefficients: fewer than {} each, so these ratios are less certain "
+            "than "
+            "their intervals say.</p>\n",
+            efron.fit->events, efron.fit->coefficients.size(), events_per_coefficient);
     }
-    if (any)
-      html += fmt::format("<h3>Cox regression, {}</h3>\n", multivariate ? "multivariate" : "univariate") + table +
-              "</tbody></table></div>\n" + notes;
+    if (rows.empty()) continue;
+    html += fmt::format(
+        "<h3>Cox regression, {}</h3>\n<div class=\"scroll\"><table><thead><tr><th>covariate</th><th>n</th>"
+        "<th>events</th><th><abbr title=\"subjects with a missing value\">left out</abbr></th>"
+        "<th>hazard ratio (Efron)</th><th>{:g} % interval</th><th>p</th>"
+        "<th>hazard ratio (Breslow)</th><th>{:g} % interval</th><th>p</th></tr></thead><tbody>\n",
+        multivariate ? "multivariate" : "univariate", 100 * a.options.confidence, 100 * a.options.confidence);
+    html += rows + "</tbody></table></div>\n" + note;
+    if (multivariate && !a.not_in_multivariate.empty()) {
+      std::string names;
+      for (const std::string& name : a.not_in_multivariate) names += (names.empty() ? "" : ", ") + column_label(name);
+      html += "<p class=\"soft\">Not in the multivariate fit, as they have no univariate one: " + html_escaped(names) +
+              "</p>\n";
+    }
   }
   return html;
 }
@@ -295,7 +326,8 @@ std::string cases_section(const CohortReport& report, const fs::path& out) {
             html_escaped(site_name(one.site)) + "</td>";
     for (const MeasureSummary* m : shown) {
       const auto value = m->measure->value(one);
-      html += value ? fmt::format("<td data-v=\"{}\">{}</td>", *value, shown_number(*value)) : "<td data-v=\"\"></td>";
+      html += value ? fmt::format("<td data-v=\"{}\">{}</td>", *value, sbrt::shown(*m->measure, *value))
+                    : "<td data-v=\"\"></td>";
     }
     const auto goals = [&](const char* key) {
       const auto found = one.replanned.find(key);
@@ -366,12 +398,12 @@ std::string to_html(const CohortReport& report, const CohortPictures& pictures, 
   html += tile(fmt::format("{}", report.contents.failed.size() + report.contents.unreadable.size()),
                "cases without a result");
   html += "</div>\n";
-  html += series_section(report);
+  html += series_section(report, pictures);
   if (report.with_published) html += published_section(report);
   html +=
       "<section id=\"distributions\"><h2>Distributions</h2>\n<p class=\"soft\">Bars: number of cases; dots: each case, "
       "its name on hover; black line: median.</p>\n" +
-      figures(pictures.counts) + "<p></p>" + figures(pictures.distributions) + "</section>\n";
+      figures(pictures.distributions) + "</section>\n";
   if (compared) html += comparison_section(report, pictures);
   if (report.outcomes) html += outcome_section(*report.outcomes, pictures);
   html += cases_section(report, out) + left_out_section(report) + definitions_section(report);

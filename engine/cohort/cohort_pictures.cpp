@@ -26,7 +26,7 @@ struct NamedValue {
 };
 
 std::string tooltip_of(const NamedValue& one, const Measure& measure) {
-  return fmt::format("{}: {}{}", one.id, shown_number(one.value), measure.unit == "1" ? "" : " " + measure.unit);
+  return fmt::format("{}: {}{}", one.id, shown(measure, one.value), measure.unit == "1" ? "" : " " + measure.unit);
 }
 
 /// Volumes span decades.
@@ -38,7 +38,7 @@ bool wants_log(const std::vector<double>& values) {
 /// Counts as bars over a strip of the cases; the archived plans below.
 std::string distribution(const Measure& measure, const std::vector<NamedValue>& now,
                          const std::vector<NamedValue>& before) {
-  constexpr double width = 430, left = 40, right = 414, top = 46, bars_bottom = 150, strip_height = 24;
+  constexpr double width = 400, left = 40, right = 386, top = 46, bars_bottom = 150, strip_height = 24;
   std::vector<double> all;
   for (const auto& list : {now, before})
     for (const NamedValue& one : list) all.push_back(one.value);
@@ -82,7 +82,7 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
       const double from = axis.value_at(double(b) / bins), to = axis.value_at(double(b + 1) / bins);
       const double x = px(from) + 1, wide = px(to) - px(from) - 2;
       const std::string tip = fmt::format("{} {}: {} cases from {} to {}", strips[s].name, measure.title, count,
-                                          shown_number(from), shown_number(to));
+                                          shown(measure, from), shown(measure, to));
       // The first as bars, the other as outlines over them.
       if (s == 0)
         svg.rect(x, py(count), wide, bars_bottom - py(count),
@@ -113,7 +113,7 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
     const double median = spread_of(values).median;
     svg.line(px(median), y - strip_height / 2 + 1, px(median), y + strip_height / 2 - 1,
              "stroke=\"#000\" stroke-width=\"2\"");
-    medians += fmt::format("{}{} median {} (n = {})", medians.empty() ? "" : ", ", strip.name, shown_number(median),
+    medians += fmt::format("{}{} median {} (n = {})", medians.empty() ? "" : ", ", strip.name, shown(measure, median),
                            values.size());
   }
   svg.text(left, 35, medians, small_style);
@@ -173,7 +173,7 @@ std::string before_after(const MeasureSummary& summary, const std::vector<Cohort
   for (const Pair& pair : pairs)
     svg.circle(
         px(pair.before), py(pair.now), 3.2, fmt::format("fill=\"{}\" fill-opacity=\"0.7\"", replanned_colour),
-        fmt::format("{}: archived {}, replanned {}", pair.id, shown_number(pair.before), shown_number(pair.now)));
+        fmt::format("{}: archived {}, replanned {}", pair.id, shown(measure, pair.before), shown(measure, pair.now)));
   svg.text((left + right) / 2, bottom + 34, "archived " + with_unit(measure),
            "text-anchor=\"middle\" font-size=\"12\"");
   svg.text(
@@ -187,7 +187,7 @@ struct Bar {
   int count;
 };
 std::string bars(const std::string& title, const std::vector<Bar>& all, int total) {
-  constexpr double width = 430, left = 150, right = 372, row = 22, top = 32;
+  constexpr double width = 400, left = 130, right = 320, row = 22, top = 32;
   int most = 1;
   for (const Bar& bar : all) most = std::max(most, bar.count);
   SvgCanvas svg(width, top + row * double(all.size()) + 10, title);
@@ -208,7 +208,7 @@ std::string bars(const std::string& title, const std::vector<Bar>& all, int tota
 }
 
 struct StepCurve {
-  std::string label;
+  std::string label, group;
   std::vector<std::pair<double, double>> points;  // after each step
   std::vector<std::pair<double, double>> low, high;
   std::vector<std::pair<double, double>> censored;
@@ -218,7 +218,7 @@ struct StepCurve {
 /// Steps with bands, ticks at censored times and the numbers at risk below.
 std::string step_picture(const std::string& title, const std::string& y_label, double start,
                          const std::vector<StepCurve>& curves, const std::vector<double>& times, double last) {
-  constexpr double width = 660, left = 120, right = 640, top = 52, bottom = 300, row = 17;
+  constexpr double width = 612, left = 112, right = 596, top = 52, bottom = 300, row = 17;
   const double end = std::max(last, 1e-9);
   const bool risk = std::any_of(curves.begin(), curves.end(), [](const auto& c) { return !c.at_risk.empty(); });
   SvgCanvas svg(width, bottom + 52 + (risk ? 20 + row * double(curves.size()) : 0), title);
@@ -271,9 +271,10 @@ std::string step_picture(const std::string& title, const std::string& y_label, d
     legend_x += 52 + 6.6 * double(curve.label.size());
     if (curve.at_risk.empty()) continue;
     const double y = bottom + 66 + row * double(n);
-    constexpr std::size_t longest = 16;
-    svg.text(left - 22, y, curve.label.size() > longest ? curve.label.substr(0, longest - 2) + ".." : curve.label,
-             fmt::format("text-anchor=\"end\" font-size=\"11\" fill=\"{}\"", colour));
+    constexpr std::size_t longest = 13;
+    svg.line(12, y - 4, 24, y - 4, fmt::format("stroke=\"{}\" stroke-width=\"2.4\"", colour));
+    svg.text(28, y, curve.group.size() > longest ? curve.group.substr(0, longest - 2) + ".." : curve.group,
+             "font-size=\"11\"");
     for (std::size_t k = 0; k < times.size() && k < curve.at_risk.size(); ++k)
       svg.text(px(times[k]), y, fmt::format("{}", curve.at_risk[k]), middle);
   }
@@ -294,6 +295,7 @@ std::string curves_picture(const GroupedCurves& grouped, const OutcomeAnalysis& 
   for (std::size_t n = 0; n < grouped.curves.size(); ++n) {
     StepCurve steps;
     steps.label = fmt::format("{} (n = {})", grouped.values[n], grouped.subjects[n]);
+    steps.group = grouped.values[n];
     double low = 1, high = 1;
     for (const SurvivalStep& step : grouped.curves[n].steps) {
       steps.points.emplace_back(step.time, step.survival);
@@ -306,7 +308,7 @@ std::string curves_picture(const GroupedCurves& grouped, const OutcomeAnalysis& 
     for (const double t : times) steps.at_risk.push_back(grouped.curves[n].at_risk(t));
     curves.push_back(std::move(steps));
   }
-  std::string title = grouped.by.empty() ? "Free of the event" : "Free of the event by " + grouped.by;
+  std::string title = grouped.by.empty() ? "Free of the event" : "Free of the event by " + column_label(grouped.by);
   title += fmt::format(", bands: {:g} % {} intervals", 100 * analysis.options.confidence,
                        to_string(analysis.options.confidence_type));
   return step_picture(title, "free of the event", 1, curves, times, last);

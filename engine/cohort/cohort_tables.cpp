@@ -183,6 +183,11 @@ void write_outcomes(JsonWriter& json, const OutcomeAnalysis& a) {
     json.end_object();
   }
   json.end_array();
+  if (!a.not_in_multivariate.empty()) {
+    json.key("not_in_multivariate").begin_array();
+    for (const std::string& name : a.not_in_multivariate) json.value(name);
+    json.end_array();
+  }
   if (!a.incidences.empty()) {
     json.key("cumulative_incidence").begin_array();
     for (const Incidence& incidence : a.incidences) {
@@ -211,8 +216,8 @@ std::string csv_text(const std::string& text) {
   return quoted + "\"";
 }
 
-std::string range_of(const std::optional<Spread>& s) {
-  return s ? fmt::format("{} ({}-{})", shown_number(s->median), shown_number(s->low), shown_number(s->high)) : "-";
+std::string range_of(const Measure& m, const std::optional<Spread>& s) {
+  return s ? fmt::format("{} ({} to {})", shown(m, s->median), shown(m, s->low), shown(m, s->high)) : "-";
 }
 
 }  // namespace
@@ -310,11 +315,11 @@ std::string text_report(const CohortReport& report) {
   for (const MeasureSummary& m : n.measures) {
     std::vector<std::string> cells{m.measure->title,
                                    m.measure->unit,
-                                   range_of(m.replanned),
+                                   range_of(*m.measure, m.replanned),
                                    m.replanned ? fmt::format("{}", m.replanned->cases) : "-",
-                                   range_of(m.archived),
+                                   range_of(*m.measure, m.archived),
                                    m.archived ? fmt::format("{}", m.archived->cases) : "-",
-                                   range_of(m.difference),
+                                   range_of(*m.measure, m.difference),
                                    m.difference && m.measure->better != Better::neither
                                        ? fmt::format("{}/{}/{}", m.better, m.worse, m.equal)
                                        : "-"};
@@ -322,7 +327,8 @@ std::string text_report(const CohortReport& report) {
       std::string published = "-";
       for (const PublishedNumber& p : published_series())
         if (p.measure == m.measure->id)
-          published = fmt::format("{} ({}-{})", shown_number(p.median), shown_number(p.low), shown_number(p.high));
+          published = fmt::format("{} ({} to {})", shown(*m.measure, p.median), shown(*m.measure, p.low),
+                                  shown(*m.measure, p.high));
       cells.push_back(published);
     }
     table.add_row(std::move(cells));

@@ -220,12 +220,21 @@ OutcomeAnalysis analyse_outcomes(const OutcomesFile& file, const std::vector<Coh
   }
   analysis.curves.push_back(compare_groups(joined, nullptr, options));
   for (const Column* column : groups) analysis.curves.push_back(compare_groups(joined, column, options));
-  for (const TieMethod ties : {TieMethod::efron, TieMethod::breslow})
-    for (const Column* column : covariates)
+  std::vector<const Column*> together;
+  for (const Column* column : covariates) {
+    bool fitted = true;
+    for (const TieMethod ties : {TieMethod::efron, TieMethod::breslow}) {
       analysis.regressions.push_back(regress(joined, {column}, ties, options.confidence));
-  if (covariates.size() > 1)
+      fitted = fitted && analysis.regressions.back().fit;
+    }
+    if (fitted || !options.covariates.empty())
+      together.push_back(column);
+    else
+      analysis.not_in_multivariate.push_back(column->title);
+  }
+  if (together.size() > 1)
     for (const TieMethod ties : {TieMethod::efron, TieMethod::breslow})
-      analysis.regressions.push_back(regress(joined, covariates, ties, options.confidence));
+      analysis.regressions.push_back(regress(joined, together, ties, options.confidence));
 
   const std::set<int> causes(joined.causes.begin(), joined.causes.end());
   if (analysis.competing > 0) {
@@ -238,6 +247,17 @@ OutcomeAnalysis analyse_outcomes(const OutcomesFile& file, const std::vector<Coh
                                        cumulative_incidence(subjects, cause)});
   }
   return analysis;
+}
+
+std::string column_label(const std::string& title) {
+  static const std::pair<const char*, const char*> labels[] = {
+      {"case.site", "site"},       {"case.size", "lesion size"},
+      {"case.bed", "BED"},         {"case.largest_diameter_mm", "lesion size [mm]"},
+      {"case.bed_gy", "BED [Gy]"}, {"case.coverage_pct", "coverage [%]"},
+      {"case.nci", "nCI"}};
+  for (const auto& [id, label] : labels)
+    if (title == id) return label;
+  return title;
 }
 
 std::vector<double> round_times(double last) {

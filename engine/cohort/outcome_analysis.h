@@ -53,8 +53,9 @@ struct OutcomeAnalysis {
   std::vector<std::pair<int, std::string>> rows_without_case;  //!< line and id
   std::vector<std::string> cases_without_row;                  //!< case or patient ids
   std::vector<GroupedCurves> curves;                           //!< the first is of all subjects
-  std::vector<Regression> regressions;  //!< univariate by covariate, then multivariate; Efron and Breslow each
-  std::vector<Incidence> incidences;    //!< where there are competing events
+  std::vector<Regression> regressions;  //!< univariate by covariate, then multivariate; Efron, then Breslow of each
+  std::vector<std::string> not_in_multivariate;  //!< where nothing is asked for: covariates without a univariate fit
+  std::vector<Incidence> incidences;             //!< where there are competing events
 };
 
 /// Only rows that match a case enter. Competing events count as censored in curves, tests and regressions (cause
@@ -66,6 +67,9 @@ struct OutcomeAnalysis {
 /// @throws InputError: no row matches, a column that does not exist
 OutcomeAnalysis analyse_outcomes(const OutcomesFile& file, const std::vector<CohortCase>& cases,
                                  const OutcomeOptions& options);
+
+/// "lesion size" for case.size, ...; other titles as they are.
+std::string column_label(const std::string& title);
 
 /// Numbers at risk at these times go under a picture: 5 to 8 round steps from 0.
 std::vector<double> round_times(double last);

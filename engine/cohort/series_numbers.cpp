@@ -3,6 +3,8 @@
 #include "engine/evaluation/indices.h"
 #include "geometry/error.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -12,31 +14,34 @@
 namespace sbrt {
 namespace {
 
-Measure of_plan(std::string id, std::string title, std::string unit, std::string definition, Better better) {
-  return {id, std::move(title), std::move(unit), std::move(definition), better, id, [id](const CohortCase& one) {
-            const auto found = one.replanned.find(id);
-            return found == one.replanned.end() ? std::optional<double>() : std::optional(found->second);
-          }};
+Measure of_plan(std::string id, std::string title, std::string unit, std::string definition, Better better,
+                int decimals) {
+  return {
+      id, std::move(title), std::move(unit), std::move(definition), better, decimals, id, [id](const CohortCase& one) {
+        const auto found = one.replanned.find(id);
+        return found == one.replanned.end() ? std::optional<double>() : std::optional(found->second);
+      }};
 }
 
 /// An index of the report, by its own definition.
-Measure of_index(const std::string& id, std::string title, Better better) {
+Measure of_index(const std::string& id, std::string title, Better better, int decimals = 2) {
   for (const IndexDefinition& known : index_definitions())
     if (known.id == id)
       return of_plan(id, std::move(title), known.unit,
-                     known.formula + (known.source.empty() ? "" : " (" + known.source + ")"), better);
+                     known.formula + (known.source.empty() ? "" : " (" + known.source + ")"), better, decimals);
   SBRT_EXPECT(!"an index without definition");
   return {};
 }
 
 template <class T>
-Measure of_case(std::string id, std::string title, std::string unit, std::string definition,
+Measure of_case(std::string id, std::string title, std::string unit, std::string definition, int decimals,
                 std::optional<T> CohortCase::*member) {
   return {std::move(id),
           std::move(title),
           std::move(unit),
           std::move(definition),
           Better::neither,
+          decimals,
           "",
           [member](const CohortCase& one) {
             const auto& value = one.*member;
@@ -56,26 +61,32 @@ double order_statistic(const std::vector<double>& sorted, double share) {
 const std::vector<Measure>& cohort_measures() {
   using enum Better;
   static const std::vector<Measure> all{
-      of_case("largest_diameter_mm", "lesion size", "mm", "largest three-dimensional diameter of the GTV",
+      of_case("largest_diameter_mm", "lesion size", "mm", "largest three-dimensional diameter of the GTV", 1,
               &CohortCase::largest_diameter_mm),
-      of_case("gtv_cc", "GTV", "cc", "volume of the GTV", &CohortCase::gtv_cc),
-      of_case("ptv_cc", "PTV", "cc", "volume of the planned target (TV)", &CohortCase::ptv_cc),
-      of_case("dose_gy", "prescribed dose", "Gy", "total over all fractions", &CohortCase::dose_gy),
-      of_case("fractions", "fractions", "1", "number of fractions", &CohortCase::fractions),
-      of_case("bed_gy", "BED", "Gy", "n d (1 + d/(alpha/beta)) of the prescription, d = dose/n", &CohortCase::bed_gy),
-      of_index("isodose_pct", "isodose", neither),
+      of_case("gtv_cc", "GTV", "cc", "volume of the GTV", 1, &CohortCase::gtv_cc),
+      of_case("ptv_cc", "PTV", "cc", "volume of the planned target (TV)", 1, &CohortCase::ptv_cc),
+      of_case("dose_gy", "prescribed dose", "Gy", "total over all fractions", 0, &CohortCase::dose_gy),
+      of_case("fractions", "fractions", "1", "number of fractions", 0, &CohortCase::fractions),
+      of_case("bed_gy", "BED", "Gy", "n d (1 + d/(alpha/beta)) of the prescription, d = dose/n", 1,
+              &CohortCase::bed_gy),
+      of_index("isodose_pct", "isodose", neither, 1),
       of_index("coverage_pct", "coverage", larger),
       of_index("ci", "CI", smaller),
       of_index("nci", "nCI", smaller),
       of_index("hi", "HI", neither),
       of_index("gi", "GI", smaller),
       of_index("r50", "R50", smaller),
-      of_index("d2cm_pct", "D2cm", smaller),
-      of_plan("total_mu", "MU", "MU", "monitor units over all fractions", smaller),
-      of_plan("beams", "beams", "1", "beams with monitor units", smaller),
-      of_plan("nodes", "nodes", "1", "robot positions that the beams use", smaller),
-      of_plan("minutes_per_fraction", "time", "min", "estimated time of one fraction", smaller)};
+      of_index("d2cm_pct", "D2cm", smaller, 1),
+      of_plan("total_mu", "monitor units", "MU", "over all fractions", smaller, 0),
+      of_plan("beams", "beams", "1", "beams with monitor units", smaller, 0),
+      of_plan("nodes", "nodes", "1", "robot positions that the beams use", smaller, 0),
+      of_plan("minutes_per_fraction", "time", "min", "estimated time of one fraction", smaller, 1)};
   return all;
+}
+
+std::string shown(const Measure& measure, double value) {
+  const bool half = measure.decimals == 0 && std::abs(value) < 1000 && value != std::round(value);
+  return fmt::format("{:.{}f}", value, half ? 1 : measure.decimals);
 }
 
 std::optional<double> archived_value(const Measure& measure, const CohortCase& one) {

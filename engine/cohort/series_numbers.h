@@ -17,11 +17,14 @@ struct Measure {
   std::string id, title, unit;  //!< unit "1" for ratios
   std::string definition;       //!< one sentence with the formula
   Better better = Better::neither;
+  int decimals = 2;      //!< as people read it
   std::string plan_key;  //!< in PlanNumbers; empty: a number of the lesion or the prescription
   std::function<std::optional<double>(const CohortCase&)> value;
 };
 const std::vector<Measure>& cohort_measures();
 /// Of the archived plan; nothing for a measure of the lesion.
+/// The value with the decimals of its measure; counts keep a half.
+std::string shown(const Measure& measure, double value);
 std::optional<double> archived_value(const Measure& measure, const CohortCase& one);
 
 /// Median: the middle value, or the mean of the two middle ones. Quartiles interpolate linearly between order

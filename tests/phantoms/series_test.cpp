@@ -105,19 +105,22 @@ TEST(ArchivedDose, CoverageAndConformityAreThoseOfTheSampledDose) {
     const std::vector<SeriesLesion> lesions = all_lesions(series);
     const SeriesLesion& l = lesions[std::size_t(number - 1)];
     const LobedEllipsoid ptv = l.form.grown(series_margin_mm);
-    const double step = ptv.semi_axes_mm.z / 40, reach = 1.6 * ptv.semi_axes_mm.x;
     double inside = 0, covered = 0, dosed = 0;
-    for (double x = -reach; x < reach; x += step)
-      for (double y = -reach; y < reach; y += step)
-        for (double z = -reach; z < reach; z += step) {
-          const PatientPoint p = ptv.centre + PatientVec{x, y, z};
+    constexpr int steps = 80;
+    const auto at = [](int n) { return 1.6 * (2 * (n + 0.5) / steps - 1); };  // in semi-axes
+    const PatientVec semi = ptv.semi_axes_mm;
+    for (int i = 0; i < steps; ++i)
+      for (int j = 0; j < steps; ++j)
+        for (int k = 0; k < steps; ++k) {
+          const PatientPoint p =
+              ptv.centre + at(i) * semi.x * ptv.axes[0] + at(j) * semi.y * ptv.axes[1] + at(k) * semi.z * ptv.axes[2];
           const bool in = ptv.place_of(p).gauge <= 1;
           const bool high = archived_dose_gy(l.archived, ptv, l.dose_gy, p) >= l.dose_gy;
           inside += in;
           covered += in && high;
           dosed += high;
         }
-    // Counting points: a surface of about 5 (40 steps)^2 points, each wrong by half at random.
+    // 65000 points inside, 8000 cells at a surface, each wrong by up to half at random: below 0.1 %.
     constexpr double counting = 2e-3;
     EXPECT_NEAR(100 * covered / inside, l.archived.coverage_pct, 100 * counting) << number;
     EXPECT_NEAR(dosed / covered, l.archived.ci, 2 * counting * l.archived.ci) << number;
@@ -158,7 +161,6 @@ TEST_F(WriteSeries, TwoPatientsReadBack) {
 
     const DoseGrid dose = dicom::load_dose(dicom::choose_dose(found, file)).dose;
     EXPECT_EQ(found.doses[0].referenced_plan_uid, found.plans[0].reference.sop_instance_uid);
-    const LobedEllipsoid ptv = lesion.form.grown(series_margin_mm);
     const double maximum = 100 * lesion.dose_gy / lesion.archived.isodose_pct;
     double worst = 0;
     for (int k = 0; k < dose.grid().size().nz; k += 5)
@@ -167,8 +169,6 @@ TEST_F(WriteSeries, TwoPatientsReadBack) {
           worst = std::max(
               worst, std::abs(double(dose(i, j, k)) - archived_dose_gy(study, dose.grid().voxel_centre(i, j, k))));
     EXPECT_LT(worst, maximum / 65535);  // half a step of 16 bit, rounding of floats
-    EXPECT_LT(distance(dose.grid().voxel_centre(0, 0, 0), PatientPoint{}), 400);
-    EXPECT_GT(ptv.volume_mm3(), 0);
   }
 }
 
