@@ -57,7 +57,7 @@ double archived_dose_gy(const ArchivedPlan& plan, const LobedEllipsoid& ptv, dou
   const double maximum_gy = rx_gy / (plan.isodose_pct / 100);
   if (place.gauge <= isodose_gauge) {
     const double f = place.gauge / isodose_gauge;
-    return rx_gy + (maximum_gy - rx_gy) * (1 - f * f);
+    return rx_gy + (maximum_gy - rx_gy) * (1 - f * f * f * f);
   }
   const double beyond_mm = distance(p, ptv.centre) * (1 - isodose_gauge / place.gauge);
   return rx_gy *

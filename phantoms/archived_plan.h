@@ -13,7 +13,7 @@ ArchivedPlan fit_archived_plan(const LobedEllipsoid& ptv, double coverage_pct, d
 /// TIV/V of that isodose.
 double covered_share(const LobedEllipsoid& ptv, double level, double slope);
 
-/// With f the share of the way from the centre to the prescription isodose: rx + (max - rx)(1 - f^2); beyond it at a
+/// With f the share of the way from the centre to the prescription isodose: rx + (max - rx)(1 - f^4); beyond it at a
 /// distance d along the ray: rx (0.85 exp(-d/fall-off) + 0.15 exp(-d/(4 fall-off))).
 double archived_dose_gy(const ArchivedPlan& plan, const LobedEllipsoid& ptv, double rx_gy, PatientPoint p);
 

@@ -18,9 +18,10 @@ namespace fs = std::filesystem;
 
 // Part of every UID: raised when the series changes, so that two different objects never share a UID.
 constexpr int series_version = 1;
-constexpr double ct_pixel_mm = 2, ct_plane_mm = 3, dose_spacing_mm = 3;
+constexpr double ct_pixel_mm = 2, ct_plane_mm = 3, dose_spacing_mm = 2;
 constexpr double beyond_target_mm = 66;  // of CT above and below every target
 constexpr double skin_to_edge_mm = 8;
+constexpr double dose_beyond_target_mm = 60;
 
 Grid grid_of(const Box& box, std::array<double, 3> spacing) {
   const double low[3] = {box.low.x, box.low.y, box.low.z}, high[3] = {box.high.x, box.high.y, box.high.z};
@@ -34,27 +35,36 @@ Grid grid_of(const Box& box, std::array<double, 3> spacing) {
               {first[0] * spacing[0], first[1] * spacing[1], first[2] * spacing[2]});
 }
 
+Box common(const Box& a, const Box& b) {
+  return {{std::max(a.low.x, b.low.x), std::max(a.low.y, b.low.y), std::max(a.low.z, b.low.z)},
+          {std::min(a.high.x, b.high.x), std::min(a.high.y, b.high.y), std::min(a.high.z, b.high.z)}};
+}
+
 struct Drawn {
   std::vector<Part> parts;
-  Box scanned;
+  Box scanned, dosed;
 };
 
 Drawn draw_study(const SeriesStudy& study) {
   const SeriesLesion& first = study.lesions.front();
   SeriesAnatomy anatomy = series_anatomy(first.site, 0, first.form.semi_axes_mm);
-  Drawn drawn{std::move(anatomy.parts), {}};
+  Drawn drawn{std::move(anatomy.parts), {}, {}};
   double low = HUGE_VAL, high = -HUGE_VAL;
   for (const SeriesLesion& lesion : study.lesions) {
     const Solid gtv = lobed(lesion.form), ptv = lobed(lesion.form.grown(series_margin_mm));
     drawn.parts.push_back(target(lesion.gtv, gtv));
     drawn.parts.push_back({ptv, std::nullopt, lesion.ptv, RoiRole::ptv, {255, 128, 0}});
-    low = std::min(low, ptv.bounding_box().low.z);
-    high = std::max(high, ptv.bounding_box().high.z);
+    const Box about = ptv.bounding_box();
+    low = std::min(low, about.low.z);
+    high = std::max(high, about.high.z);
+    drawn.dosed.add(about.low);
+    drawn.dosed.add(about.high);
   }
   constexpr double vertex_mm = 114;  // of the head, and room above it
   if (first.site == Site::head_and_neck) high = vertex_mm - beyond_target_mm;
   const double x = anatomy.semi_x_mm + skin_to_edge_mm, y = anatomy.semi_y_mm + skin_to_edge_mm;
   drawn.scanned = {{-x, -y, low - beyond_target_mm}, {x, y, high + beyond_target_mm}};
+  drawn.dosed = common(drawn.dosed.grown(dose_beyond_target_mm), drawn.scanned);
   return drawn;
 }
 
@@ -170,7 +180,7 @@ void write_study(const SeriesStudy& study, std::uint64_t series_seed, const dico
   dose_info.bits = 16;
   dose_info.uid_seed = seed + "/dose";
   const DoseGrid dose = sample([&](PatientPoint p) { return archived_dose_gy(study, p); },
-                               grid_of(drawn.scanned, {dose_spacing_mm, dose_spacing_mm, dose_spacing_mm}));
+                               grid_of(drawn.dosed, {dose_spacing_mm, dose_spacing_mm, dose_spacing_mm}));
   dicom::write_dose(dose, dose_info, program, folder / "dose.dcm");
 }
 
