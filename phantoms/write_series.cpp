@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 // Part of every UID: raised when the series changes, so that two different objects never share a UID.
 constexpr int series_version = 1;
 constexpr double ct_pixel_mm = 2, ct_plane_mm = 3, dose_spacing_mm = 2;
-constexpr double beyond_target_mm = 66;  // of CT above and below every target
+constexpr double beyond_target_mm = 90;  // of CT above and below every target
 constexpr double skin_to_edge_mm = 8;
 constexpr double dose_beyond_target_mm = 60;
 

@@ -131,7 +131,7 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
 
 /// A dot per case, archived across, replanned up; the better side of the diagonal is shaded.
 std::string before_after(const MeasureSummary& summary, const std::vector<CohortCase>& cases) {
-  constexpr double width = 330, left = 56, right = 312, top = 50, bottom = 306;
+  constexpr double width = 336, left = 64, right = 320, top = 50, bottom = 306;
   const Measure& measure = *summary.measure;
   struct Pair {
     std::string id;
@@ -178,7 +178,7 @@ std::string before_after(const MeasureSummary& summary, const std::vector<Cohort
            "text-anchor=\"middle\" font-size=\"12\"");
   svg.text(
       16, (top + bottom) / 2, "replanned " + with_unit(measure),
-      fmt::format("text-anchor=\"middle\" font-size=\"12\" transform=\"rotate(-90 16 {:g})\"", (top + bottom) / 2));
+      fmt::format("text-anchor=\"middle\" font-size=\"12\" transform=\"rotate(-90 13 {:g})\"", (top + bottom) / 2));
   return svg.finish();
 }
 
