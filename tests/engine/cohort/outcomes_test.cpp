@@ -85,7 +85,9 @@ TEST_F(OutcomesTest, JoinsAndNamesWhatHasNoPartner) {
   EXPECT_EQ(a.curves[1].values, (std::vector<std::string>{"x", "y"}));
   EXPECT_EQ(a.curves[2].by, "case.size");
   EXPECT_EQ(a.curves[2].values, (std::vector<std::string>{"<= 5 cm", "> 5 cm"}));
-  EXPECT_THAT(complaint_of([&] { analyse_outcomes(read_outcomes(path), cases, {.groups = {"sex"}}); }),
+  OutcomeOptions by_sex;
+  by_sex.groups = {"sex"};
+  EXPECT_THAT(complaint_of([&] { analyse_outcomes(read_outcomes(path), cases, by_sex); }),
               AllOf(HasSubstr("'sex'"), HasSubstr("--group"), HasSubstr("arm")));
   const auto strangers = write("s.csv", "case_id,months,event\nq,5,1\n");
   EXPECT_THAT(complaint_of([&] { analyse_outcomes(read_outcomes(strangers), cases, {}); }),
@@ -115,8 +117,9 @@ TEST_F(OutcomesTest, TextCovariatesBecomeIndicatorsAgainstTheFirst) {
                          : "top") +
            "\n";
   }
-  const OutcomeAnalysis a =
-      analyse_outcomes(read_outcomes(write("o.csv", csv)), read_store(folder).cases, {.covariates = {"grade"}});
+  OutcomeOptions by_grade;
+  by_grade.covariates = {"grade"};
+  const OutcomeAnalysis a = analyse_outcomes(read_outcomes(write("o.csv", csv)), read_store(folder).cases, by_grade);
   ASSERT_EQ(a.regressions.size(), 2u);
   ASSERT_TRUE(a.regressions[0].fit) << a.regressions[0].failure;
   EXPECT_EQ(a.regressions[0].left_out, 1);
@@ -148,7 +151,9 @@ TEST(RoundTimes, AreFewAndInside) {
     EXPECT_LE(times.size(), 9u) << last;
     EXPECT_EQ(times.front(), 0);
     EXPECT_LE(times.back(), last * (1 + 1e-9)) << last;
-    if (last >= 3) EXPECT_GE(times.size(), 4u) << last;
+    if (last >= 3) {
+      EXPECT_GE(times.size(), 4u) << last;
+    }
   }
 }
 
