@@ -9,6 +9,9 @@
 namespace sbrt {
 namespace {
 
+// Beyond it a page would hold more names than anybody reads.
+constexpr std::size_t most_named_dots = 1000;
+
 constexpr const char* title_style = "font-size=\"14\" font-weight=\"600\"";
 constexpr const char* small_style = "font-size=\"11\" fill=\"#555\"";
 constexpr const char* middle = "text-anchor=\"middle\" font-size=\"11\"";
@@ -100,9 +103,11 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
     const Strip& strip = strips[s];
     std::vector<double> values;
     const double y = bars_bottom + 8 + strip_height * (double(s) + 0.5);
+    const bool many = strip.values->size() > most_named_dots;
     for (std::size_t n = 0; n < strip.values->size(); ++n) {
       const NamedValue& one = (*strip.values)[n];
       values.push_back(one.value);
+      if (many) continue;
       // Spread over the strip so that equal values stay countable.
       const double lift = (double(n * 7 % 11) / 10 - 0.5) * (strip_height - 10);
       svg.circle(px(one.value), y + lift, 2.6,
@@ -110,7 +115,13 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
                         : fmt::format("fill=\"none\" stroke=\"{}\"", strip.colour),
                  tooltip_of(one, measure));
     }
-    const double median = spread_of(values).median;
+    const Spread spread = spread_of(values);
+    if (many) {
+      svg.line(px(spread.low), y, px(spread.high), y, fmt::format("stroke=\"{}\"", strip.colour));
+      svg.rect(px(spread.first_quartile), y - 6, px(spread.third_quartile) - px(spread.first_quartile), 12,
+               fmt::format("fill=\"{}\" fill-opacity=\"0.6\"", strip.colour), "from the first to the third quartile");
+    }
+    const double median = spread.median;
     svg.line(px(median), y - strip_height / 2 + 1, px(median), y + strip_height / 2 - 1,
              "stroke=\"#000\" stroke-width=\"2\"");
     medians += fmt::format("{}{} median {} (n = {})", medians.empty() ? "" : ", ", strip.name, shown(measure, median),
@@ -170,10 +181,13 @@ std::string before_after(const MeasureSummary& summary, const std::vector<Cohort
   }
   svg.line(left, bottom, right, top, "stroke=\"#555\" stroke-dasharray=\"4 3\"");
   svg.rect(left, top, right - left, bottom - top, "fill=\"none\" stroke=\"#555\"");
+  const bool many = pairs.size() > most_named_dots;
   for (const Pair& pair : pairs)
-    svg.circle(
-        px(pair.before), py(pair.now), 3.2, fmt::format("fill=\"{}\" fill-opacity=\"0.7\"", replanned_colour),
-        fmt::format("{}: archived {}, replanned {}", pair.id, shown(measure, pair.before), shown(measure, pair.now)));
+    svg.circle(px(pair.before), py(pair.now), many ? 1.2 : 3.2,
+               fmt::format("fill=\"{}\" fill-opacity=\"{}\"", replanned_colour, many ? 0.3 : 0.7),
+               many ? std::string()
+                    : fmt::format("{}: archived {}, replanned {}", pair.id, shown(measure, pair.before),
+                                  shown(measure, pair.now)));
   svg.text((left + right) / 2, bottom + 34, "archived " + with_unit(measure),
            "text-anchor=\"middle\" font-size=\"12\"");
   svg.text(

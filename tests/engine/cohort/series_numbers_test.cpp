@@ -92,6 +92,10 @@ TEST_F(SeriesNumbersTest, PagesSurviveHostileNames) {
   EXPECT_THAT(csv, Not(HasSubstr(",=cmd")));
 }
 
+TEST(HtmlEscaped, HoldsNoMarkupAndNoControlCharacter) {
+  EXPECT_EQ(html_escaped("a<b>&\"'\x07\r\n\xc3\xa9"), "a&lt;b&gt;&amp;&quot;&#39;\xef\xbf\xbd\xef\xbf\xbd\n\xc3\xa9");
+}
+
 TEST_F(SeriesNumbersTest, JsonHoldsEveryNumberAndName) {
   add_case("1", "A", "LUNG", 50, 45, 5, 1.2);
   write("cases/bad/case-result.json", "");
