@@ -32,6 +32,7 @@ struct CtExport {
   PatientStudy patient_study;
   std::string series_instance_uid, frame_of_reference_uid, series_description;
   std::string patient_position = "HFS";
+  std::string body_part_examined{};  //!< a defined term of PS3.16 Annex L such as LUNG; empty: not stated
 };
 /// One file per slice, CT0001.dcm ... in `folder`, which exists; signed 16 bit. Values are rounded to whole HU.
 /// @return the series as scan() would find it @throws InputError for a value that is no CT number (not finite, beyond

@@ -37,7 +37,7 @@ struct CtSlice {
 struct CtSeries {
   PatientStudy patient_study;
   std::string series_instance_uid, frame_of_reference_uid, series_description, manufacturer, patient_position;
-  std::string body_part_examined;
+  std::string body_part_examined;  //!< defined term such as LUNG, empty where not stated
   int rows = 0, columns = 0;
   std::array<double, 2> pixel_spacing_mm{1, 1};  //!< along a row (x), along a column (y)
   Axes axes;                                     //!< i along a row, j down a column, k the normal

@@ -72,6 +72,7 @@ CtSeries write_ct(const CtImage& image, const CtExport& info, const ProgramInfo&
   series.series_description = with_statement(info.series_description, longest_long_string);
   series.manufacturer = "sbrtplan";
   series.patient_position = info.patient_position;
+  series.body_part_examined = info.body_part_examined;
   series.rows = size.ny;
   series.columns = size.nx;
   series.pixel_spacing_mm = {grid.spacing_mm()[0], grid.spacing_mm()[1]};
@@ -88,6 +89,7 @@ CtSeries write_ct(const CtImage& image, const CtExport& info, const ProgramInfo&
     put(dataset, DCM_SeriesInstanceUID, info.series_instance_uid);
     put_frame_of_reference(dataset, series.frame_of_reference_uid, "");
     put(dataset, DCM_PatientPosition, info.patient_position);
+    if (!info.body_part_examined.empty()) put(dataset, DCM_BodyPartExamined, info.body_part_examined);
     put(dataset, DCM_Laterality, std::string());
     put(dataset, DCM_ImageType, std::string("DERIVED\\SECONDARY\\AXIAL"));
     put(dataset, DCM_InstanceNumber, std::to_string(k + 1));

@@ -1,6 +1,7 @@
 #include "phantoms/analytic_dose.h"
 #include "phantoms/blueprint.h"
 #include "phantoms/contour_cases.h"
+#include "phantoms/uniform.h"
 
 #include <fmt/format.h>
 
@@ -9,21 +10,6 @@
 
 namespace sbrt::phantoms {
 namespace {
-
-/// Uniform numbers in 0...1, the same on every machine (SplitMix64, Steele, Lea and Flood 2014).
-class Uniform {
- public:
-  explicit Uniform(std::uint64_t seed) : state_(seed) {}
-  double operator()() {
-    std::uint64_t z = state_ += 0x9E3779B97F4A7C15ull;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
-    return double((z ^ (z >> 31)) >> 11) * 0x1p-53;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 Part drawn(std::string name, Solid solid) {
   return {std::move(solid), std::nullopt, std::move(name), RoiRole::gtv, {255, 128, 0}};

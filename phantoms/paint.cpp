@@ -114,7 +114,7 @@ void add_noise(CtImage& image, double sigma_hu, std::uint64_t seed) {
 }
 
 StructureSet draw(const std::vector<Part>& parts, const std::vector<double>& planes_z_mm,
-                  const std::string& frame_of_reference_uid) {
+                  const std::string& frame_of_reference_uid, double tolerance_mm) {
   std::vector<const Part*> drawn;
   for (const Part& part : parts)
     if (!part.structure.empty()) drawn.push_back(&part);
@@ -122,7 +122,7 @@ StructureSet draw(const std::vector<Part>& parts, const std::vector<double>& pla
   parallel_for(std::int64_t(drawn.size()), [&](std::int64_t n) {
     const Part& part = *drawn[std::size_t(n)];
     structures[std::size_t(n)] = {int(n) + 1, part.structure, part.role, part.colour,
-                                  contours_on(part.solid, planes_z_mm)};
+                                  contours_on(part.solid, planes_z_mm, tolerance_mm)};
   });
   return StructureSet(std::move(structures), frame_of_reference_uid);
 }

@@ -28,8 +28,8 @@ CtImage paint(const Grid& grid, const std::vector<Part>& parts, double outside_h
 /// machine and for any number of threads. Values stay at or above -1024 HU.
 void add_noise(CtImage& image, double sigma_hu, std::uint64_t seed);
 
-/// The parts that are structures, with contours on `planes_z_mm`.
+/// The parts that are structures, with contours on `planes_z_mm` whose points lie within `tolerance_mm` of the solid.
 StructureSet draw(const std::vector<Part>& parts, const std::vector<double>& planes_z_mm,
-                  const std::string& frame_of_reference_uid);
+                  const std::string& frame_of_reference_uid, double tolerance_mm = 0.01);
 
 }  // namespace sbrt::phantoms

@@ -57,8 +57,8 @@ std::string read_ct_facts(DcmDataset& d, const std::filesystem::path& path, CtFa
   facts.frame_of_reference_uid = text(d, DCM_FrameOfReferenceUID);
   facts.series_description = text(d, DCM_SeriesDescription);
   facts.manufacturer = text(d, DCM_Manufacturer);
-  facts.patient_position = text(d, DCM_PatientPosition);
   facts.body_part_examined = text(d, DCM_BodyPartExamined);
+  facts.patient_position = text(d, DCM_PatientPosition);
   return {};
 }
 

@@ -109,8 +109,8 @@ CtSeries series_of(Group group, const std::string& mixture) {
   series.frame_of_reference_uid = first.frame_of_reference_uid;
   series.series_description = first.series_description;
   series.manufacturer = first.manufacturer;
-  series.patient_position = first.patient_position;
   series.body_part_examined = first.body_part_examined;
+  series.patient_position = first.patient_position;
   series.rows = first.rows;
   series.columns = first.columns;
   series.pixel_spacing_mm = first.pixel_spacing_mm;

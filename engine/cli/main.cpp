@@ -86,6 +86,7 @@ int main(int argc, char** argv) {
   add_gamma_verb(app, session);
   add_compare_verb(app, session);
   add_replan_verb(app, session);
+  add_cohort_verb(app, session);
   add_check_verb(app, session);
   add_archive_verb(app, session);
   add_accumulate_verb(app, session);

@@ -63,5 +63,6 @@ void add_check_verb(CLI::App& app, Session& session);
 void add_compare_verb(CLI::App& app, Session& session);
 void add_archive_verb(CLI::App& app, Session& session);
 void add_replan_verb(CLI::App& app, Session& session);
+void add_cohort_verb(CLI::App& app, Session& session);
 
 }  // namespace sbrt::cli
