@@ -24,6 +24,8 @@ THIRD_PARTY = {
     "nlohmann/": ("engine/", "phantoms/", "dose/beam_data", "dose/generic"),
     "CLI/": ("engine/cli/",),
     "spdlog/": ("engine/cli/",),
+    "Clp": ("engine/planning/linear_program.cpp",),
+    "Coin": ("engine/planning/linear_program.cpp",),
     "openssl/": ("geometry/sha256.cpp",),
     "omp.h": ("geometry/parallel.cpp",),
 }
