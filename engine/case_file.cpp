@@ -2,6 +2,7 @@
 
 #include "engine/evaluation/biology_file.h"
 #include "engine/json.h"
+#include "engine/planning/goal_file.h"
 
 namespace sbrt {
 namespace {
@@ -40,7 +41,7 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("coverage_pct")) request.coverage_pct = v->number(50, 100);
 
   if (const auto v = json.find("goals"))
-    for (const JsonReader& goal : v->items()) request.goals.push_back(Goal::parse(goal.text()));
+    for (const JsonReader& goal : v->items()) request.goals.push_back(goal_of(goal));
   if (const auto v = json.find("queries"))
     for (const JsonReader& query : v->items()) request.queries.push_back(StructureQuery::parse(query.text()));
 
@@ -53,8 +54,7 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("match"))
     for (const auto& [organ, structure] : v->members()) request.protocols.told.push_back({organ, structure.text()});
 
-  if (const auto v = json.find("biology"))
-    request.biology = read_biology_file((folder / v->text()).lexically_normal());
+  if (const auto v = json.find("biology")) request.biology = read_biology_file((folder / v->text()).lexically_normal());
 
   if (const auto v = json.find("nodes")) request.nodes = v->text();
   if (const auto v = json.find("avoid")) request.avoid = texts(*v);
@@ -62,6 +62,9 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("count")) request.count = int(v->integer(1, 100000));
   if (const auto v = json.find("seed")) request.seed = std::uint64_t(v->integer(0));
   if (const auto v = json.find("max_beams")) request.limits.max_beams = int(v->integer(1, 1000));
+  if (const auto v = json.find("max_nodes")) request.limits.max_nodes = int(v->integer(1, 1000));
+  if (const auto v = json.find("max_mu_per_beam")) request.limits.max_beam_mu = v->number(10, 100000);
+  if (const auto v = json.find("max_mu_per_node")) request.limits.max_node_mu = v->number(10, 100000);
   if (const auto v = json.find("grid_mm")) request.grid_mm = v->number(0.5, 5);
   if (const auto v = json.find("beam_data")) request.beam_data = v->text();
   if (const auto v = json.find("density")) request.patient.density = v->text();
@@ -94,6 +97,11 @@ PlanRequest merge(PlanRequest base, const PlanRequest& options, const std::funct
   replace("--count", &PlanRequest::count);
   replace("--seed", &PlanRequest::seed);
   if (stated("--max-beams")) base.limits.max_beams = options.limits.max_beams;
+  if (stated("--max-nodes")) base.limits.max_nodes = options.limits.max_nodes;
+  if (stated("--max-mu-per-beam")) base.limits.max_beam_mu = options.limits.max_beam_mu;
+  if (stated("--max-mu-per-node")) base.limits.max_node_mu = options.limits.max_node_mu;
+  replace("--write-mps", &PlanRequest::write_mps);
+  replace("--robustness", &PlanRequest::robustness);
   replace("--grid-mm", &PlanRequest::grid_mm);
   replace("--beam-data", &PlanRequest::beam_data);
   if (stated("--collimators")) base.collimators_mm.clear();  // parsed from its text afterwards

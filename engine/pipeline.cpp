@@ -2,6 +2,7 @@
 
 #include "engine/body_check.h"
 #include "engine/planning/cut_faces.h"
+#include "engine/planning/delivery.h"
 #include "engine/target_checks.h"
 #include "engine/validity.h"
 #include "geometry/error.h"
@@ -123,6 +124,41 @@ void check_names(const PlanRequest& request, const std::vector<NamedShape>& shap
   for (const StructureQuery& query : request.queries) check(query.structure, query.structure + ":" + query.metric.text);
 }
 
+Warnings cap_warnings(const BeamSet& beams, const PlanningOptions& options, int fractions) {
+  const DeliveryEstimate e = estimate_delivery(beams, options.nodes, fractions);
+  Warnings warnings;
+  const DeliveryLimits& limits = options.limits;
+  if (!limits.caps_stated()) return warnings;
+  const auto say = [&](const char* what, double reached, double limit) {
+    if (limit > 0 && reached > limit)
+      warnings.push_back(
+          {"mu-limit-exceeded", fmt::format("{} gets {:.1f} MU per fraction, the limit is {} MU: the "
+                                            "coverage needs more on the full grid; use more beams or nodes",
+                                            what, reached, limit)});
+  };
+  say("a beam", e.largest_beam_mu, limits.max_beam_mu);
+  say("a node", e.largest_node_mu, limits.max_node_mu);
+  return warnings;
+}
+
+Robustness robustness_of(const PlanningProblem& problem, const BeamSet& beams, const PlanRequest& request,
+                         Progress& progress) {
+  RobustnessCase c;
+  c.beams = beams;
+  for (const PlanningTarget& t : problem.targets) c.targets.push_back({&t.shape, t.prescription});
+  for (const Shape& organ : problem.organs) {
+    const auto same = [&](const PlanningTarget& t) { return t.shape.name() == organ.name(); };
+    if (std::none_of(problem.targets.begin(), problem.targets.end(), same)) c.organs.push_back(&organ);
+  }
+  c.goals = problem.goals;
+  c.density = problem.density;
+  c.beam_data = problem.beam_data;
+  c.depth = request.depth;
+  RobustnessOptions options;
+  options.seed = request.seed;
+  return test_robustness(c, options, progress);
+}
+
 }  // namespace
 
 PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
@@ -195,6 +231,9 @@ PlanningOptions planning_options(const PlanRequest& request, const PreparedCase&
   options.depth = request.depth;
   options.isocentric = request.isocentric;
   options.limits = request.limits;
+  options.solver = request.solver;
+  options.write_mps = !request.write_mps.empty();
+  options.reduce_pct = request.reduce_pct;
   options.full_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm, prepared.targets.targets);
   return options;
 }
@@ -239,8 +278,12 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   append(warnings, evaluation.warnings);
   append(warnings, isodose_warnings(evaluation));
   ProtocolJudgement judgement = judge_protocols(prepared.protocols, evaluation);
-  return {std::move(prepared),   std::move(planned.beams), std::move(dose),
-          std::move(evaluation), std::move(judgement),     std::move(warnings)};
+  append(warnings, cap_warnings(planned.beams, options, problem.targets.front().prescription.fractions));
+  std::optional<Robustness> robustness;
+  if (request.robustness) robustness = robustness_of(problem, planned.beams, request, progress);
+  return {std::move(prepared),       std::move(planned.beams), std::move(dose),
+          std::move(evaluation),     std::move(judgement),     std::move(warnings),
+          std::move(planned.solver), std::move(planned.mps),   std::move(robustness)};
 }
 
 }  // namespace sbrt

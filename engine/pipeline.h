@@ -8,6 +8,7 @@
 #include "engine/patient_model.h"
 #include "engine/planning/planner.h"
 #include "engine/protocols/protocol_judgement.h"
+#include "engine/robustness.h"
 #include "engine/structure_shapes.h"
 #include "engine/target_builder.h"
 #include "geometry/progress.h"
@@ -36,6 +37,10 @@ struct PlanRequest {
   std::uint64_t seed = 1;
   bool isocentric = false;  //!< every beam aims at its target's centre, the baseline of comparisons
   DeliveryLimits limits;
+  SolverChoice solver = SolverChoice::penalty;
+  std::string write_mps;  //!< file for the linear programme; empty: none
+  double reduce_pct = 0;  //!< give up beams and nodes while the plan gets no worse than this
+  bool robustness = false;
   double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
@@ -66,6 +71,9 @@ struct PlanOutcome {
   Evaluation evaluation;
   ProtocolJudgement protocols;
   Warnings warnings;  //!< of the whole run
+  std::optional<SolverRecord> solver;
+  std::string mps;  //!< the linear programme as text; empty: not asked for
+  std::optional<Robustness> robustness;
 };
 
 /// Import, targets, body, density, beam data, nodes. @throws InputError, Cancelled

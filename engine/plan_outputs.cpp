@@ -116,6 +116,8 @@ PlanReport make_report(const PlanRequest&, const PlanOutcome& outcome) {
                                     prepared.beam_data.sha256(), prepared.beam_data.clinical()};
   report.delivery =
       estimate_delivery(outcome.beams, prepared.nodes, prepared.targets.targets.front().prescription.fractions);
+  report.solver = outcome.solver;
+  report.robustness = outcome.robustness;
   report.density_table = prepared.patient.density_table;
   report.density_sha256 = prepared.patient.density_sha256;
   report.warnings = outcome.warnings;
@@ -155,6 +157,17 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
                   {"couch", request.patient.couch_in ? "in" : "out"},
                   {"patient_position", prepared.input.ct_series.patient_position},
                   {"dose_path", outcome.dose.path}};
+  const auto state = [&](const char* name, double value, double usual) {
+    if (value != usual) file.options.emplace_back(name, fmt::format("{}", value));
+  };
+  state("max_nodes", request.limits.max_nodes, 0);
+  state("max_mu_per_beam", request.limits.max_beam_mu, DeliveryLimits{}.max_beam_mu);
+  state("max_mu_per_node", request.limits.max_node_mu, 0);
+  state("reduce_pct", request.reduce_pct, 0);
+  if (outcome.solver) file.options.emplace_back("solver", outcome.solver->name);
+  for (const LpStage& s : outcome.solver ? outcome.solver->all_candidates : std::vector<LpStage>{})
+    file.options.emplace_back("lp_" + s.name,
+                              fmt::format("primal {} dual {} gap {:.3g} {}", s.primal, s.dual_bound, s.gap(), s.unit));
   file.inputs = prepared.input.inputs;
   return plan_file_text(file);
 }

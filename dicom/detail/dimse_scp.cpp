@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <chrono>
 
 namespace sbrt::dicom::detail {
 
@@ -67,7 +68,13 @@ class StorePort::Listener : public DcmSCP {
 
 StorePort::StorePort(const DimseOptions& options, ReceivedFiles& files)
     : listener_(std::make_unique<Listener>(options, files)) {
-  const OFCondition opened = listener_->openListenPort();
+  // Another case of this machine may be using it.
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(options.timeout_s);
+  OFCondition opened = listener_->openListenPort();
+  while (opened.bad() && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    opened = listener_->openListenPort();
+  }
   if (opened.bad())
     throw InputError("the store port cannot be opened", fmt::format("port {}", options.store_port), opened.text(),
                      "choose a free port with --store-port, the one under which the archive knows this AE title");

@@ -39,7 +39,12 @@ std::string to_json(const CaseJob& job) {
   json.begin_object().member("schema", "sbrtplan-case-job/1").member("kind", kinds.at(std::size_t(job.kind)));
   json.member("source", encoded_path(job.source)).member("store", encoded_path(job.store.string()));
   json.member("protocol", encoded_path(job.protocol.string())).member("protocol_sha256", job.protocol_sha256);
-  json.member("store_back", job.store_back).member("store_into", encoded_path(job.store_into.string()));
+  json.member("store_back", job.store_back);
+  json.key("source_options").begin_object();
+  json.member("store_into", encoded_path(job.source_options.store_into.string()));
+  const dicom::DimseOptions& network = job.source_options.network;
+  json.member("calling_ae_title", network.calling_ae_title).member("timeout_s", network.timeout_s);
+  json.member("store_port", network.store_port).end_object();
   json.member("replaces_sha256", job.replaces_sha256);
   const ReplanCase& one = job.one;
   json.key("case").begin_object();
@@ -65,7 +70,11 @@ CaseJob read_case_job(const std::filesystem::path& path) {
   job.protocol = decoded_path(json.at("protocol").text());
   job.protocol_sha256 = json.at("protocol_sha256").text();
   job.store_back = json.at("store_back").boolean();
-  job.store_into = decoded_path(json.at("store_into").text());
+  const JsonReader options = json.at("source_options");
+  job.source_options.store_into = decoded_path(options.at("store_into").text());
+  job.source_options.network.calling_ae_title = options.at("calling_ae_title").text();
+  job.source_options.network.timeout_s = int(options.at("timeout_s").integer(1, 3600));
+  job.source_options.network.store_port = int(options.at("store_port").integer(0, 65535));
   job.replaces_sha256 = json.at("replaces_sha256").text();
   const JsonReader one = json.at("case");
   job.one.id = one.at("id").text();

@@ -19,7 +19,7 @@ struct CaseJob {
   std::filesystem::path protocol;    //!< absolute
   std::string protocol_sha256;       //!< the job is for this protocol only
   bool store_back = false;           //!< new objects go to the archive
-  std::filesystem::path store_into;  //!< of a folder source
+  SourceOptions source_options;
   std::string replaces_sha256;       //!< redo: of the result that is replaced
 };
 

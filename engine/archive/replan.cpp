@@ -157,7 +157,7 @@ std::string_view to_string(CaseState state) {
 Survey survey_archive(const ReplanRequest& request, const Store* store, Progress& progress) {
   Survey survey;
   survey.protocol = read_replan_protocol(request.protocol);
-  const std::unique_ptr<ArchiveSource> source = open_source(request.source, {request.store_into});
+  const std::unique_ptr<ArchiveSource> source = open_source(request.source, request.source_options);
 
   std::map<std::string, ResultOrigin> origins;
   std::set<std::string> own;
@@ -214,7 +214,9 @@ std::vector<std::string> write_jobs(const Survey& survey, const ReplanRequest& r
     job.protocol = fs::absolute(request.protocol);
     job.protocol_sha256 = survey.protocol.sha256;
     job.store_back = request.store_back && !verify;
-    job.store_into = request.store_into.empty() ? fs::path() : fs::absolute(request.store_into);
+    job.source_options = request.source_options;
+    if (!job.source_options.store_into.empty())
+      job.source_options.store_into = fs::absolute(job.source_options.store_into);
     if (redo) job.replaces_sha256 = sha256_of_file(store.case_result(job.one.id));
     write_file_atomically(store.job(job.one.id), to_json(job));
     ids.push_back(job.one.id);

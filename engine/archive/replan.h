@@ -18,7 +18,7 @@ struct ReplanRequest {
   ArchiveSelection selection;
   std::filesystem::path protocol;
   bool store_back = false;
-  std::filesystem::path store_into;
+  SourceOptions source_options;
   bool redo = false;          //!< replan finished cases that were made from something else
   bool trust_inputs = false;  //!< do not hash the inputs of finished cases again
 };

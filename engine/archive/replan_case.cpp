@@ -86,7 +86,7 @@ void make_result(const CaseJob& job, ArchiveSource& source, const fs::path& work
 
 std::unique_ptr<ArchiveSource> source_of(const CaseJob& job) {
   try {
-    return open_source(job.source, {job.store_into});
+    return open_source(job.source, job.source_options);
   } catch (const InputError& error) {
     throw ArchiveUnavailable(error.problem(), error.where(), error.why(), error.remedy());
   }

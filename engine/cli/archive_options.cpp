@@ -49,10 +49,14 @@ void ArchiveOptions::add_source_to(CLI::App& verb) {
 }
 
 void ArchiveOptions::add_selection_to(CLI::App& verb) {
+  add_case_selection_to(verb);
+  verb.add_option("--modality", modalities, "CT, RTSTRUCT, RTDOSE, RTPLAN")->delimiter(',');
+}
+
+void ArchiveOptions::add_case_selection_to(CLI::App& verb) {
   verb.add_option("--patient", patient_id, "patient ID; * and ? stand for other text");
   verb.add_option("--patient-name", patient_name, "patient name; * and ?");
   verb.add_option("--date", date, "study date: YYYYMMDD or YYYYMMDD-YYYYMMDD, either end may be left out");
-  verb.add_option("--modality", modalities, "CT, RTSTRUCT, RTDOSE, RTPLAN")->delimiter(',');
   verb.add_option("--structure", structure_name, "RTSTRUCTs with such a structure; * and ?");
 }
 

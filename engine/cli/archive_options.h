@@ -18,6 +18,8 @@ struct ArchiveOptions {
 
   void add_source_to(CLI::App& verb);
   void add_selection_to(CLI::App& verb);
+  /// All of them but the modality: a case is made of several.
+  void add_case_selection_to(CLI::App& verb);
   bool selects() const;
   /// @throws InputError for a --date that is none
   ArchiveSelection selection() const;

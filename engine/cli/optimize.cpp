@@ -22,11 +22,14 @@ struct OptimizeVerb {
 };
 
 void run(OptimizeVerb& verb, Session& session) {
-  claim_outputs({verb.out}, verb.overwrite);
   parse_texts(verb.texts, verb.request);
+  std::vector<std::filesystem::path> outputs{verb.out};
+  if (!verb.request.write_mps.empty()) outputs.push_back(verb.request.write_mps);
+  claim_outputs(outputs, verb.overwrite);
   verb.request.candidates = read_beams(verb.beams);
   const PlanOutcome outcome = plan_case(verb.request, session.progress());
   write_file_atomically(verb.out, plan_json(verb.request, outcome));
+  if (!verb.request.write_mps.empty()) write_file_atomically(verb.request.write_mps, outcome.mps);
   const PlanReport report = make_report(verb.request, outcome);
   fmt::print("{}\nwritten: {}\n{}\n", text_report(report, colour_allowed()), verb.out, disclaimer);
   const bool minor_counts = verb.texts.protocol.strict_minor;
@@ -51,6 +54,7 @@ void add_optimize_verb(CLI::App& app, Session& session) {
   verb->add_option("--goals", v->texts.goals_file, "goals as JSON (docs/formats.md)");
   verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
   add_protocol_options(*verb, v->texts.protocol);
+  add_weight_options(*verb, v->request, v->texts);
   verb->add_option("--nodes", v->request.nodes, "node set that gives the order of delivery")->capture_default_str();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
   verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing of the final evaluation, 0.5 to 5 mm");

@@ -1,3 +1,4 @@
+#include "engine/cli/outputs.h"
 #include "engine/cli/plan_request_options.h"
 #include "engine/cli/session.h"
 #include "engine/pipeline.h"
@@ -25,11 +26,13 @@ void run(PlanVerb& verb, Session& session) {
 
   // Claimed before the work begins, so that a folder in use is refused at once.
   refuse_input_in_output(request.selection.inputs, verb.out);
+  if (!request.write_mps.empty()) claim_outputs({request.write_mps}, verb.overwrite);
   AtomicFolder folder(verb.out, verb.overwrite, plan_output_files());
   const auto start = std::chrono::steady_clock::now();
   const PlanOutcome outcome = plan_case(request, session.progress());
   const PlanReport report = write_plan_outputs(request, outcome, folder.staging(), session.progress(), verb.anonymous);
   folder.commit();
+  if (!request.write_mps.empty()) write_file_atomically(request.write_mps, outcome.mps);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 
   fmt::print("{}", text_report(report, colour_allowed()));

@@ -82,9 +82,29 @@ void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts
   verb.add_option("--max-beams", request.limits.max_beams,
                   "most beams of the plan (default: 150 to 300, by target size)")
       ->check(CLI::Range(1, 1000));
+  verb.add_option("--max-nodes", request.limits.max_nodes, "most nodes of the plan (default: no limit)")
+      ->check(CLI::Range(1, 1000));
   verb.add_option("--seed", request.seed, "seed of the candidate choice")->capture_default_str();
   verb.add_option("--avoid", request.avoid, "structure that no beam may pass on its way to the target; may repeat");
   verb.add_option("--beam-data", request.beam_data, "beam data set: name or folder")->capture_default_str();
+}
+
+void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts) {
+  verb.add_option("--solver", texts.solver,
+                  "penalty: seconds; lp: ordered linear programme that proves its optima, minutes")
+      ->check(CLI::IsMember({"penalty", "lp"}))
+      ->capture_default_str();
+  verb.add_option("--write-mps", request.write_mps, "with --solver lp: the linear programme of its last stage, as MPS");
+  verb.add_option("--max-mu-per-beam", request.limits.max_beam_mu, "most MU of a beam in a fraction")
+      ->check(CLI::Range(10.0, 100000.0))
+      ->capture_default_str();
+  verb.add_option("--max-mu-per-node", request.limits.max_node_mu,
+                  "most MU of all beams of a node in a fraction (default: no limit)")
+      ->check(CLI::Range(10.0, 100000.0));
+  verb.add_option("--reduce", texts.reduce,
+                  "give up beams and nodes while conformity, isodose and goals get no worse than this, e.g. 1%");
+  verb.add_flag("--robustness", request.robustness,
+                "the plan under shifts, rotations, density, output and aiming errors");
 }
 
 void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
@@ -100,6 +120,17 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
   if (!texts.goals_file.empty())
     for (Goal& goal : read_goal_file(texts.goals_file)) request.goals.push_back(std::move(goal));
   request.protocols = read_protocols(texts.protocol, std::move(request.protocols));
+  request.solver = texts.solver == "lp" ? SolverChoice::ordered_lp : SolverChoice::penalty;
+  if (!request.write_mps.empty() && request.solver != SolverChoice::ordered_lp)
+    throw InputError("no linear programme is solved", "--write-mps", "the penalty solver has none", "add --solver lp");
+  if (!texts.reduce.empty()) {
+    const std::string remedy = "write it like --reduce 1%, 0.1 to 20 %";
+    const std::string number =
+        texts.reduce.back() == '%' ? texts.reduce.substr(0, texts.reduce.size() - 1) : texts.reduce;
+    request.reduce_pct = parse_number(number, "--reduce", remedy);
+    if (!(request.reduce_pct >= 0.1 && request.reduce_pct <= 20))
+      throw InputError(fmt::format("reduction at {} %", request.reduce_pct), "--reduce", "it is out of range", remedy);
+  }
   if (texts.collimators != "auto") request.collimators_mm = parse_collimators(texts.collimators);
   request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
   request.simd = texts.simd == "portable" ? SimdChoice::portable

@@ -17,7 +17,7 @@ struct PlanOptionTexts {
   std::vector<std::string> inputs;
   std::vector<std::string> prescriptions, overrides, goals, queries;
   std::string goals_file, collimators = "auto", depth = "ray", couch = "out", contours = "shape-following",
-                          simd = "auto";
+                          simd = "auto", solver = "penalty", reduce;
   ProtocolOptionTexts protocol;
   double margin_mm = 0;
   CLI::Option* margin = nullptr;
@@ -31,6 +31,9 @@ void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptio
 void add_simd_option(CLI::App& verb, PlanOptionTexts& texts);
 /// Node set, collimators, count, seed.
 void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts);
+
+/// Solver, MU limits, reduction, robustness.
+void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts);
 
 /// @throws InputError for a text that cannot be read
 void parse_texts(const PlanOptionTexts& texts, PlanRequest& request);

@@ -25,6 +25,7 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
   verb.add_option("--query", texts.queries, "one more number to report, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   add_protocol_options(verb, texts.protocol);
   add_candidate_options(verb, request, texts);
+  add_weight_options(verb, request, texts);
   add_biology_options(verb, options.biology);
   verb.add_option("--grid-mm", request.grid_mm,
                   "dose grid spacing, 0.5 to 5 mm (default: 1 mm for targets under 10 cc, else 1.5)");

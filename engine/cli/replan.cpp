@@ -2,6 +2,7 @@
 
 #include "engine/archive/replan_case.h"
 #include "engine/archive/slurm.h"
+#include "engine/cli/archive_options.h"
 #include "engine/cli/outputs.h"
 #include "engine/cli/plan_options.h"
 #include "engine/cli/session.h"
@@ -29,6 +30,7 @@ namespace {
 struct ReplanVerb {
   ReplanRequest request;
   std::string archive, protocol, store, json, store_into;
+  ArchiveOptions reach;
   std::vector<std::string> gtvs, targets, goals;
   std::string prescription, collimators = "auto", nodes, beam_data, density, body;
   double margin_mm = 0, coverage_pct = 95, grid_mm = 0;
@@ -240,10 +242,12 @@ void run(ReplanVerb& verb, Session& session) {
   claim_outputs({verb.json}, false);
   verb.request.source =
       verb.archive.find("://") == std::string::npos ? fs::absolute(verb.archive).string() : verb.archive;
-  verb.request.store_into = verb.store_into;
+  verb.request.selection = verb.reach.selection();
+  verb.request.source_options = verb.reach.source;
+  verb.request.source_options.store_into = verb.store_into;
   share_cores(verb, session);
   check_protocol(verb);
-  open_source(verb.request.source);  // before the store is made
+  open_source(verb.request.source, verb.request.source_options);  // before the store is made
   refuse_store_in_archive(verb);
   if (verb.dry_run) {
     std::error_code error;
@@ -356,10 +360,8 @@ void add_replan_verb(CLI::App& app, Session& session) {
   verb->add_option("--store", v->store, "folder of the results; an unfinished one is continued")->required();
   verb->add_option("--protocol", v->protocol, "what to plan and how, as JSON (docs/formats.md)");
   add_plan_options(*verb, *v);
-  verb->add_option("--patient", v->request.selection.patient_id, "only patients whose ID fits the pattern");
-  verb->add_option("--from", v->request.selection.date_from, "only studies of this day (YYYYMMDD) or later");
-  verb->add_option("--to", v->request.selection.date_to, "only studies of this day or earlier");
-  verb->add_option("--structure", v->request.selection.structure_name, "only structure sets with such a structure");
+  v->reach.add_case_selection_to(*verb);
+  v->reach.add_source_to(*verb);
   verb->add_option("--jobs", v->runner.jobs, "cases side by side, each in a process of its own")
       ->check(CLI::Range(1, 256))
       ->capture_default_str();

@@ -58,6 +58,7 @@ struct Goal {
   Relation relation = Relation::at_most;
   double limit = 0;  //!< in `unit`, which is the metric's result unit
   Metric::Unit unit = Metric::Unit::gy;
+  int priority = 1;  //!< 1 first; what later goals cost must not harm earlier ones
   std::string text;
   /// Reads "SpinalCord:D0.03cc <= 21.9 Gy". The unit of the limit also decides the unit of a metric that names none.
   static Goal parse(const std::string& text);

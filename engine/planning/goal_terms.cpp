@@ -47,6 +47,7 @@ bool to_term(const Goal& goal, const Found& s, GoalTerm& term) {
   term.role = s.role;
   term.owner = s.owner;
   term.text = goal.text;
+  term.priority = goal.priority;
   term.kind = at_most ? GoalTerm::Kind::upper : GoalTerm::Kind::lower;
   const double limit_gy = dose_gy(goal.limit, goal.unit, s.prescription_gy);
   switch (m.kind) {

@@ -17,6 +17,7 @@ struct GoalTerm {
   int owner = 0;
   double dose_gy = 0;
   double free_mm3 = 0;
+  int priority = 1;
   std::string text;  //!< the goal as written
 };
 

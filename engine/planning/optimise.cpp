@@ -1,6 +1,9 @@
 #include "dose/influence.h"
-#include "engine/planning/full_grid_check.h"
+#include "engine/planning/beam_choice.h"
+#include "engine/planning/goal_conflicts.h"
+#include "engine/planning/ordered_lp.h"
 #include "engine/planning/plan_penalties.h"
+#include "engine/planning/plan_quality.h"
 #include "engine/planning/planner.h"
 #include "geometry/error.h"
 
@@ -13,12 +16,8 @@
 namespace sbrt {
 namespace {
 
-template <class T>
-std::vector<T> only(const std::vector<T>& values, const std::vector<std::size_t>& picked) {
-  std::vector<T> out;
-  for (const std::size_t i : picked) out.push_back(values[i]);
-  return out;
-}
+constexpr int most_checks = 4;       // on the full grid
+constexpr double cap_safety = 1.01;  // the full grid scales the weights once more
 
 /// Beams in work with their matrix and weights.
 struct Working {
@@ -26,16 +25,6 @@ struct Working {
   DoseInfluence influence;
   std::vector<double> weights_mu;
 };
-
-/// Each beam's part in the dose to the targets; what little it gives, its loss costs little.
-std::vector<double> importance(const Working& w, const PlanPenalties& penalties) {
-  std::vector<double> target(w.influence.points(), 0.0);
-  for (std::size_t i = 0; i < penalties.points().size(); ++i)
-    if (penalties.points()[i].role == PointRole::target) target[i] = 1;
-  std::vector<double> part = w.influence.transposed_product(target);
-  for (std::size_t b = 0; b < part.size(); ++b) part[b] *= w.weights_mu[b];
-  return part;
-}
 
 class Search {
  public:
@@ -50,25 +39,26 @@ class Search {
     p.influence = &w.influence;
     p.rows = penalties.rows();
     p.cost_per_mu.assign(w.beams.size(), penalties.cost_per_mu());
-    p.upper_mu.assign(w.beams.size(), options_.limits.max_beam_mu * fractions_);
+    // What the user states holds for the finished plan, which the lift to the coverage scales.
+    const DeliveryLimits& limits = options_.limits;
+    const double scale = fractions_ / (limits.caps_stated() ? cap_safety * lift_ : 1);
+    p.upper_mu.assign(w.beams.size(), limits.max_beam_mu * scale);
+    if (limits.max_node_mu > 0) {
+      p.groups = beams_by_node(w.beams);
+      p.group_upper_mu = limits.max_node_mu * scale;
+    }
     const PenaltySolution s = minimise_penalties(p, w.weights_mu, {max_iterations, tolerance});
     w.weights_mu = s.weights_mu;
     dose_gy = s.dose_gy;
     iterations += s.iterations;
     objective = s.objective;
+    lift_ = std::clamp(penalties.lift(dose_gy), 0.5, 2.0);
     progress_.advance();
   }
 
-  /// Keeps the `count` most important beams of positive weight.
-  void keep(Working& w, const PlanPenalties& penalties, std::size_t count) {
-    const std::vector<double> part = importance(w, penalties);
-    std::vector<std::size_t> order(part.size());
-    std::iota(order.begin(), order.end(), std::size_t(0));
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return part[a] > part[b]; });
-    order.resize(std::min(order.size(), count));
-    std::erase_if(order, [&](std::size_t b) { return !(part[b] > 0); });
-    std::sort(order.begin(), order.end());
-    pick(w, order);
+  /// Keeps the `count` most important beams of positive weight, from at most `nodes` nodes.
+  void keep(Working& w, const PlanPenalties& penalties, std::size_t count, std::size_t nodes) {
+    pick(w, strongest(w.beams, importance(w.influence, w.weights_mu, penalties), count, nodes));
   }
 
   void pick(Working& w, const std::vector<std::size_t>& beams) {
@@ -93,14 +83,25 @@ class Search {
     }
   }
 
-  GridFindings check(const Working& w, const PlanPenalties& penalties, const std::vector<GoalTerm>& terms) {
-    BeamSet beams = w.beams;
-    for (std::size_t b = 0; b < beams.size(); ++b) beams[b].weight_mu = w.weights_mu[b];
-    DoseOptions dose_options;
-    dose_options.depth = options_.depth;
-    const DoseGrid dose =
-        compute_dose(beams, *problem_.density, *problem_.beam_data, *options_.full_grid, dose_options, progress_).dose;
-    return check_on_grid(problem_, penalties.isodoses(), terms, dose, penalties.lift(dose_gy));
+  /// Gives up the weakest nodes, then the weakest beams, a fifth at a time and fewer and fewer, while the quality stays
+  /// within the tolerance of what it was.
+  void reduce(Working& w, const PlanPenalties& penalties, double tolerance) {
+    const PlanQuality before = quality_on_points(problem_, penalties, dose_gy);
+    for (const bool by_node : {true, false}) {
+      const auto left = [&] { return by_node ? beams_by_node(w.beams).size() : w.beams.size(); };
+      for (std::size_t step = std::max<std::size_t>(1, left() / 5); left() > step;) {
+        const Working saved = w;
+        const std::vector<double> saved_dose = dose_gy;
+        keep(w, penalties, by_node ? w.beams.size() : w.beams.size() - step, by_node ? left() - step : 0);
+        solve(w, penalties, 300, 1e-4);
+        drop_small(w, penalties);
+        if (quality_on_points(problem_, penalties, dose_gy).within(tolerance, before)) continue;
+        w = saved;
+        dose_gy = saved_dose;
+        if (step == 1) break;
+        step /= 2;
+      }
+    }
   }
 
   std::vector<double> dose_gy;  // of the last solve
@@ -112,52 +113,30 @@ class Search {
   const PlanningOptions& options_;
   Progress& progress_;
   int fractions_;
+  double lift_ = 1;  // of the last solve
 };
 
-constexpr int most_checks = 4;  // on the full grid
-
-/// 150, more for large targets: a field is at most 60 mm wide.
-int automatic_max_beams(const PlanningProblem& problem) {
-  constexpr double served_by_150_mm = 60;
-  double largest = 0;
-  for (const PlanningTarget& t : problem.targets) largest = std::max(largest, equal_volume_diameter_mm(t.shape));
-  return int(std::lround(150 * std::clamp(largest / served_by_150_mm, 1.0, 2.0)));
-}
-
-DoseInfluence influence_of(const BeamSet& beams, const PlanningProblem& problem, const PlanningOptions& options,
-                           const PlanPenalties& penalties, Progress& progress) {
-  DoseOptions dose_options;
-  dose_options.depth = options.depth;
-  return penalties.with_mean_rows(
-      compute_influence(beams, *problem.density, *problem.beam_data, penalties.positions(), dose_options, progress));
-}
-
-}  // namespace
-
-PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& options, const BeamSet& candidates,
-                        Progress& progress) {
-  SBRT_EXPECT(problem.density && problem.beam_data && problem.body);
-  SBRT_EXPECT(options.limits.max_beams >= 0 && options.coverage_pct > 0 && options.coverage_pct <= 100);
-  if (problem.targets.empty()) throw InputError("no target", "optimisation", "", "name a target");
-  if (candidates.empty()) throw InputError("no candidate beams", "optimisation", "", "make or load some");
-
+PlanningResult optimise_penalties(const PlanningProblem& problem, const PlanningOptions& options,
+                                  const BeamSet& candidates, bool explain, Progress& progress) {
   PlanningResult result;
   const std::vector<GoalTerm> terms = goal_terms(problem, result.warnings);
+  append(result.warnings, contradictory_goals(problem, terms, options.coverage_pct));
   PlanPenalties coarse(problem, options, make_dose_points(problem, {}, options.seed), terms);
   Working w{candidates, influence_of(candidates, problem, options, coarse, progress),
             std::vector<double>(candidates.size(), 0.0)};
 
-  const std::size_t limit =
-      std::size_t(options.limits.max_beams > 0 ? options.limits.max_beams : automatic_max_beams(problem));
+  const std::size_t limit = most_beams(problem, options.limits);
+  const auto nodes_limit = std::size_t(std::max(0, options.limits.max_nodes));
   progress.begin("optimise", 14);
   Search search(problem, options, progress);
   for (int round = 0; round < 3; ++round) {
     search.solve(w, coarse, 300, 1e-3);
     coarse.adapt(search.dose_gy);
-    if (round == 1) search.keep(w, coarse, 4 * limit);  // what two solves left at zero hardly comes back
+    if (round == 1) search.keep(w, coarse, 4 * limit, 0);  // what two solves left at zero hardly comes back
   }
   for (const double share : {2.0, 1.5, 1.25, 1.0}) {
-    search.keep(w, coarse, std::size_t(std::lround(share * double(limit))));
+    search.keep(w, coarse, std::size_t(std::lround(share * double(limit))),
+                std::size_t(std::lround(share * double(nodes_limit))));
     if (w.beams.empty())
       throw InputError("no beam reaches a target", "optimisation", "", "check targets, body and candidate beams");
     search.solve(w, coarse, 300, 1e-3);
@@ -165,8 +144,7 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   }
   progress.end();
 
-  std::vector<DosePoint> points =
-      make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1);
+  std::vector<DosePoint> points = make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1);
   std::optional<PlanPenalties> dense(std::in_place, problem, options, points, terms);
   w.influence = influence_of(w.beams, problem, options, *dense, progress);
   progress.begin("optimise", 6);
@@ -177,9 +155,11 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
     search.solve(w, *dense, 300, 1e-4);
   }
   search.drop_small(w, *dense);
+  if (options.reduce_pct > 0) search.reduce(w, *dense, options.reduce_pct / 100);
   progress.end();
   for (; options.full_grid && result.grid_checks < most_checks; ++result.grid_checks) {
-    const GridFindings found = search.check(w, *dense, terms);
+    const GridFindings found =
+        check_weights(w.beams, w.weights_mu, problem, options, *dense, terms, dense->lift(search.dose_gy), progress);
     if (found.points.empty()) break;
     result.added_points += found.points.size();
     points.insert(points.end(), found.points.begin(), found.points.end());
@@ -207,9 +187,29 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
     w.beams[b].weight_mu = lift * w.weights_mu[b];
     result.beams.push_back(w.beams[b]);
   }
+  if (explain && dense->misses_a_goal(search.dose_gy))
+    explain_missed_goals(problem, options, candidates, result.beams, result.warnings, progress);
   result.iterations = search.iterations;
   result.objective = search.objective;
   return result;
+}
+
+}  // namespace
+
+PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& options, const BeamSet& candidates,
+                        Progress& progress) {
+  SBRT_EXPECT(problem.density && problem.beam_data && problem.body);
+  SBRT_EXPECT(options.limits.max_beams >= 0 && options.coverage_pct > 0 && options.coverage_pct <= 100);
+  if (problem.targets.empty()) throw InputError("no target", "optimisation", "", "name a target");
+  if (candidates.empty()) throw InputError("no candidate beams", "optimisation", "", "make or load some");
+
+  if (options.solver == SolverChoice::ordered_lp) {
+    PlanningOptions fast = options;
+    fast.solver = SolverChoice::penalty;
+    const PlanningResult guide = optimise_penalties(problem, fast, candidates, false, progress);
+    return optimise_ordered(problem, options, candidates, guide, progress);
+  }
+  return optimise_penalties(problem, options, candidates, true, progress);
 }
 
 }  // namespace sbrt

@@ -61,12 +61,38 @@ class ScaledProblem {
   /// Largest move of one projected gradient step; 0 exactly at the optimum.
   double kkt(const std::vector<double>& y, const std::vector<double>& g) const {
     double worst = 0;
-    for (std::size_t j = 0; j < y.size(); ++j)
-      worst = std::max(worst, std::abs(y[j] - std::clamp(y[j] - g[j], 0.0, upper(j))));
+    std::vector<double> moved(y.size());
+    for (std::size_t j = 0; j < y.size(); ++j) moved[j] = y[j] - g[j];
+    project(moved);
+    for (std::size_t j = 0; j < y.size(); ++j) worst = std::max(worst, std::abs(y[j] - moved[j]));
     return worst;
+  }
+  /// The nearest y within bounds and group limits.
+  void project(std::vector<double>& y) const {
+    for (const auto& group : p_.groups) project_group(group, y);
+    for (std::size_t j = 0; j < y.size(); ++j) y[j] = std::clamp(y[j], 0.0, upper(j));
   }
 
  private:
+  /// y_j - m scale_j, clamped, with the least m >= 0 that brings the group's MU to its limit: by halving, to rounding.
+  void project_group(const std::vector<std::size_t>& group, std::vector<double>& y) const {
+    const auto mu = [&](double m) {
+      double sum = 0;
+      for (const std::size_t j : group) sum += scale_[j] * std::clamp(y[j] - m * scale_[j], 0.0, upper(j));
+      return sum;
+    };
+    if (mu(0) <= p_.group_upper_mu) return;
+    double low = 0, high = 0;
+    for (const std::size_t j : group)
+      if (scale_[j] > 0) high = std::max(high, y[j] / scale_[j]);
+    for (int n = 0; n < 200; ++n) {
+      const double middle = 0.5 * (low + high);
+      if (middle <= low || middle >= high) break;
+      (mu(middle) > p_.group_upper_mu ? low : high) = middle;
+    }
+    for (const std::size_t j : group) y[j] -= high * scale_[j];
+  }
+
   const PenaltyProblem& p_;
   std::vector<double> scale_;
 };
@@ -91,7 +117,8 @@ PenaltySolution minimise_penalties(const PenaltyProblem& problem, const std::vec
 
   std::vector<double> y(n, 0.0);
   for (std::size_t j = 0; j < n && !start.empty(); ++j)
-    if (p.scale(j) > 0) y[j] = std::clamp(start[j] / p.scale(j), 0.0, p.upper(j));
+    if (p.scale(j) > 0) y[j] = start[j] / p.scale(j);
+  p.project(y);
   std::vector<double> dose = p.dose(y);
   std::vector<double> ahead = y, dose_ahead = dose;  // the extrapolated point
   double t = 1, curvature = 2;                       // the scaled Hessian has ones on its diagonal
@@ -100,15 +127,17 @@ PenaltySolution minimise_penalties(const PenaltyProblem& problem, const std::vec
   for (; s.iterations < options.max_iterations; ++s.iterations) {
     const std::vector<double> g = p.gradient(dose_ahead);
     if (p.kkt(ahead, g) <= options.relative_kkt * kkt_at_zero) {
-      for (std::size_t j = 0; j < n; ++j) y[j] = std::clamp(ahead[j], 0.0, p.upper(j));
+      y = ahead;
+      p.project(y);
       break;
     }
     const double value_ahead = p.value(dose_ahead, ahead);
     std::vector<double> next(n), dose_next;
     for (;; curvature *= 2) {
       double model = value_ahead;
+      for (std::size_t j = 0; j < n; ++j) next[j] = ahead[j] - g[j] / curvature;
+      p.project(next);
       for (std::size_t j = 0; j < n; ++j) {
-        next[j] = std::clamp(ahead[j] - g[j] / curvature, 0.0, p.upper(j));
         const double step = next[j] - ahead[j];
         model += g[j] * step + 0.5 * curvature * step * step;
       }

@@ -1,4 +1,5 @@
 /// Weights under one-sided quadratic penalties: min f(x), 0 <= x <= upper,
+/// sums over groups of beams bounded,
 /// f(x) = sum_i [ u_i max(0, low_i - d_i)^2 + v_i max(0, d_i - high_i)^2 ] + c.x,  d = A x.
 #pragma once
 
@@ -17,9 +18,11 @@ struct RowPenalty {
 
 struct PenaltyProblem {
   const DoseInfluence* influence = nullptr;
-  std::vector<RowPenalty> rows;     //!< one per dose point
-  std::vector<double> cost_per_mu;  //!< c, one per beam; empty: 0
-  std::vector<double> upper_mu;     //!< one per beam; empty: no bound
+  std::vector<RowPenalty> rows;                  //!< one per dose point
+  std::vector<double> cost_per_mu;               //!< c, one per beam; empty: 0
+  std::vector<double> upper_mu;                  //!< one per beam; empty: no bound
+  std::vector<std::vector<std::size_t>> groups;  //!< beams that share a limit, each in one group at most
+  double group_upper_mu = 0;                     //!< of the sum over each group
 };
 
 struct PenaltyOptions {

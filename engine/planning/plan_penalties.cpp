@@ -18,7 +18,8 @@ std::vector<double> at(const std::vector<double>& values, const std::vector<std:
 constexpr double strongest_boost = 512, strongest_unasked_boost = 64;  // stiffer problems converge slowly
 constexpr double added_pieces = 3;  // what an added point counts, in mean pieces of its target
 constexpr double reference_gy_per_mu = 0.01, loosest_scale = 0.9;
-constexpr double safety = 0.015;    // goals are asked for with this margin: points miss the very maximum
+constexpr double safety = 0.015;           // goals are asked for with this margin: points miss the very maximum
+constexpr double weight_per_priority = 5;  // a goal of the next priority weighs so much less
 constexpr std::size_t crowd = 100;  // a goal on more points than this is not spread thinner: few of them will matter
 
 }  // namespace
@@ -34,7 +35,7 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
     : problem_(problem),
       points_(std::move(points)),
       terms_(std::move(terms)),
-      term_weight_(terms_.size(), weights.goal),
+      term_weight_(terms_.size()),
       term_scale_(terms_.size(), 1.0),
       weights_(weights),
       coverage_(options.coverage_pct / 100),
@@ -42,6 +43,8 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
       high_scale_(problem.targets.size(), 1.0),
       high_boost_(problem.targets.size(), 1.0),
       target_rows_(problem.targets.size()) {
+  for (std::size_t g = 0; g < terms_.size(); ++g)
+    term_weight_[g] = weights.goal * std::pow(weight_per_priority, 1 - terms_[g].priority);
   for (const PlanningTarget& t : problem.targets)
     isodose_.push_back(t.prescription.isodose_pct.value_or(options.default_isodose_pct) / 100);
   for (std::size_t i = 0; i < points_.size(); ++i)
@@ -125,7 +128,8 @@ void PlanPenalties::set_base_rows() {
     RowPenalty& r = rows_[i];
     if (p.role == PointRole::target) {
       const bool surface = p.volume_mm3 == 0 && !p.added;
-      const double piece = p.added ? added_pieces * volume[p.owner] / double(target_rows_[p.owner].size()) : p.volume_mm3;
+      const double piece =
+          p.added ? added_pieces * volume[p.owner] / double(target_rows_[p.owner].size()) : p.volume_mm3;
       r.low_gy = low_scale_[p.owner] * rx;
       r.low_weight = unit * (surface ? weights_.surface_low / surface_points[p.owner]
                                      : weights_.target_low * piece / volume[p.owner]);
@@ -137,7 +141,8 @@ void PlanPenalties::set_base_rows() {
                        : p.distance_mm <= edge.middle_mm ? weights_.middle_shell
                                                          : weights_.far_shell;
       r.high_gy = rx * wanted_fall_off(p.distance_mm, diameter[p.owner], weights_);
-      const double piece = p.added ? added_pieces * volume[p.owner] / double(target_rows_[p.owner].size()) : p.volume_mm3;
+      const double piece =
+          p.added ? added_pieces * volume[p.owner] / double(target_rows_[p.owner].size()) : p.volume_mm3;
       r.high_weight = unit * w * piece / volume[p.owner];
     }
   }
@@ -191,6 +196,32 @@ void PlanPenalties::tighten_goals(const std::vector<double>& goal_value) {
       term_scale_[g] = std::max(loosest_scale, term_scale_[g] * terms_[g].dose_gy / goal_value[g]);
 }
 
+double PlanPenalties::limited_gy(std::size_t g, const std::vector<double>& dose_gy) const {
+  const GoalTerm& term = terms_[g];
+  const std::vector<std::size_t>& rows = term_rows_[g];
+  if (rows.empty()) return 0;
+  if (term.kind == GoalTerm::Kind::mean_upper) return dose_gy[rows[0]];
+  std::vector<double> volumes;
+  double whole = 0;
+  for (const std::size_t r : rows) {
+    volumes.push_back(points_[r].volume_mm3);
+    whole += points_[r].volume_mm3;
+  }
+  const double free = term.kind == GoalTerm::Kind::upper ? term.free_mm3 : whole - term.free_mm3;
+  return dose_exceeded_by(at(dose_gy, rows), volumes, std::clamp(free, 0.0, whole));
+}
+
+bool PlanPenalties::misses_a_goal(const std::vector<double>& dose_gy) const {
+  constexpr double tolerance = 0.005;
+  const double lifted = lift(dose_gy);
+  for (std::size_t g = 0; g < terms_.size(); ++g) {
+    if (term_rows_[g].empty()) continue;
+    const double ratio = lifted * limited_gy(g, dose_gy) / terms_[g].dose_gy;
+    if (terms_[g].kind == GoalTerm::Kind::lower ? ratio < 1 - tolerance : ratio > 1 + tolerance) return true;
+  }
+  return false;
+}
+
 void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
   // Move each target's limits so that after the lift to its coverage the maximum meets the isodose.
   for (std::size_t t = 0; t < problem_.targets.size(); ++t) {
@@ -218,15 +249,8 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
       if (lifted * dose_gy[rows[0]] > term.dose_gy) term_weight_[g] *= 3;
       continue;
     }
-    std::vector<double> volumes;
-    double whole = 0;
-    for (const std::size_t r : rows) {
-      volumes.push_back(points_[r].volume_mm3);
-      whole += points_[r].volume_mm3;
-    }
     const bool upper = term.kind == GoalTerm::Kind::upper;
-    const double free = upper ? term.free_mm3 : whole - term.free_mm3;
-    const double border = dose_exceeded_by(at(dose_gy, rows), volumes, std::clamp(free, 0.0, whole));
+    const double border = limited_gy(g, dose_gy);
     const bool missed = upper ? lifted * border > (1 - safety / 2) * term.dose_gy : lifted * border < term.dose_gy;
     if (missed) term_weight_[g] *= 3;
     for (const std::size_t r : rows) {

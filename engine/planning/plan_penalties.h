@@ -55,6 +55,11 @@ class PlanPenalties {
   double covered_gy(const std::vector<double>& dose_gy, int target) const;
   /// Largest prescription / covered_gy of the targets: the factor that lifts all of them to their coverage.
   double lift(const std::vector<double>& dose_gy) const;
+  /// Dose that goal g limits, not lifted; 0 where it has no points
+  double limited_gy(std::size_t g, const std::vector<double>& dose_gy) const;
+  const std::vector<GoalTerm>& terms() const { return terms_; }
+  /// True when, lifted to the coverage, the points miss a goal by more than half a percent of its limit.
+  bool misses_a_goal(const std::vector<double>& dose_gy) const;
   const std::vector<double>& isodoses() const { return isodose_; }
   /// Target t's prescription over the maximum near it.
   double reached_isodose(const std::vector<double>& dose_gy, int target) const;

@@ -7,6 +7,7 @@
 #include "engine/evaluation/query.h"
 #include "engine/planning/node_set.h"
 #include "engine/planning/prescription.h"
+#include "engine/planning/solver_record.h"
 #include "geometry/progress.h"
 #include "geometry/shape.h"
 #include "geometry/volume.h"
@@ -40,7 +41,16 @@ struct DeliveryLimits {
   int max_beams = 0;         //!< beams of the finished plan; 0: chosen from the targets' size, 150 to 300
   double min_beam_mu = 5;    //!< a beam has none or at least this [MU]
   double max_beam_mu = 500;  //!< [MU]
+  double max_node_mu = 0;    //!< all beams of a node together [MU]; 0: no limit
+  int max_nodes = 0;         //!< of the finished plan; 0: no limit
+  /// A limit of the user's own holds for the finished MU, the default one before they are scaled to the coverage.
+  bool caps_stated() const { return max_beam_mu != DeliveryLimits{}.max_beam_mu || max_node_mu > 0; }
   bool operator==(const DeliveryLimits&) const = default;
+};
+
+enum class SolverChoice {
+  penalty,     ///< one-sided quadratic penalties: seconds
+  ordered_lp,  ///< ordered linear programme with bounds (ordered_lp.h): minutes
 };
 
 struct PlanningOptions {
@@ -53,6 +63,9 @@ struct PlanningOptions {
   bool isocentric = false;          //!< aim every beam at its target's centre (the baseline of comparisons)
   double default_isodose_pct = 75;  //!< where the prescription leaves it open
   DeliveryLimits limits;
+  SolverChoice solver = SolverChoice::penalty;
+  bool write_mps = false;         //!< ordered_lp: the last stage over all candidates as MPS
+  double reduce_pct = 0;          //!< beams and nodes are given up while the plan gets no worse than this; 0: none
   std::optional<Grid> full_grid;  //!< the weights are checked on and mended until it agrees; nothing: not checked
 };
 
@@ -76,9 +89,11 @@ struct PlanningResult {
   Warnings warnings;
   int iterations = 0;
   double objective = 0;
-  int grid_checks = 0;       //!< on the full grid
-  std::size_t added_points = 0;  //!< that these checks found
-  double expected_isodose_pct = 0;  //!< prescription over maximum on the optimiser's points, lowest of the targets
+  int grid_checks = 0;                 //!< on the full grid
+  std::size_t added_points = 0;        //!< that these checks found
+  std::optional<SolverRecord> solver;  //!< of the ordered linear programme
+  std::string mps;                     //!< empty: not asked for
+  double expected_isodose_pct = 0;     //!< prescription over maximum on the optimiser's points, lowest of the targets
 };
 
 /// MU of at most `limits.max_beams` of the candidates by one-sided quadratic penalties (docs/physics.md, "Weights").

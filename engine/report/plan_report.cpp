@@ -5,6 +5,7 @@
 #include "engine/report/biology_report.h"
 #include "engine/report/protocol_report.h"
 #include "engine/report/report_extras.h"
+#include "engine/report/solver_report.h"
 
 #include <algorithm>
 #include <cmath>
@@ -205,6 +206,8 @@ std::string to_json(const PlanReport& report) {
   write_rtog(json, evaluation.targets);
   write_radiobiology(json, evaluation);
   if (report.delivery) write_delivery(json, *report.delivery);
+  if (report.solver) write_solver(json, *report.solver);
+  if (report.robustness) write_robustness(json, *report.robustness);
   write_goals(json, evaluation.goals, report.protocols);
   write_protocols(json, report.protocols);
   json.key("warnings").begin_array();

@@ -3,9 +3,11 @@
 
 #include "engine/evaluation/evaluate.h"
 #include "engine/planning/delivery.h"
+#include "engine/planning/solver_record.h"
 #include "engine/protocols/protocol_judgement.h"
 #include "engine/report/dose_origin.h"
 #include "engine/report/input_record.h"
+#include "engine/robustness.h"
 #include "geometry/grid.h"
 #include "geometry/warning.h"
 
@@ -43,8 +45,10 @@ struct PlanReport {
   Evaluation evaluation;
   ProtocolJudgement protocols;
   std::optional<DoseGridRecord> dose_grid;
-  std::optional<DoseOrigin> dose_origin;      //!< of a dose that was read from RTDOSE files
-  std::optional<BeamDataRecord> beam_data;    //!< of a dose that this program computed
+  std::optional<DoseOrigin> dose_origin;    //!< of a dose that was read from RTDOSE files
+  std::optional<BeamDataRecord> beam_data;  //!< of a dose that this program computed
+  std::optional<SolverRecord> solver;       //!< of the ordered linear programme
+  std::optional<Robustness> robustness;
   std::optional<DeliveryEstimate> delivery;   //!< of a plan
   std::string density_table, density_sha256;  //!< HU to electron density, of a dose that this program computed
   std::optional<PatientRecord> patient;

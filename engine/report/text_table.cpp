@@ -2,6 +2,7 @@
 
 #include "engine/report/biology_report.h"
 #include "engine/report/protocol_report.h"
+#include "engine/report/solver_report.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
@@ -164,6 +165,8 @@ std::string text_report(const PlanReport& report, bool colour) {
   if (const auto& d = report.delivery)
     out += fmt::format("delivery: {} beams from {} nodes, {} MU in all, about {} min per fraction\n", d->beams,
                        d->nodes, number(d->total_mu), number(d->minutes));
+  if (report.solver) out += "\n" + printable_lines(solver_text(*report.solver)) + "\n";
+  if (report.robustness) out += "\n" + printable_lines(robustness_text(*report.robustness)) + "\n";
   const Warnings warnings = all_warnings(report);
   for (const Warning& w : warnings) out += fmt::format("warning [{}]: {}\n", w.code, printable(w.text));
   return out;

@@ -114,7 +114,13 @@ void drop_and_add(benchmark::State& state) {
 }
 
 BENCHMARK(influence)->Args({6000, 130, 20'000, 1})->Args({2000, 130, 10'000, 1})->Unit(benchmark::kMillisecond);
-BENCHMARK(influence)->Args({6000, 130, 20'000, 2})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(influence)
+    ->Args({6000, 130, 20'000, 2})
+    ->Args({1500, 130, 5'000, 2})
+    ->Args({3000, 130, 5'000, 2})
+    ->Args({12000, 130, 5'000, 2})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(products, Ax, false)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(products, ATy, true)->Unit(benchmark::kMillisecond);
 BENCHMARK(drop_and_add)->Unit(benchmark::kMicrosecond);

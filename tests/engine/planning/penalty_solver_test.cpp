@@ -53,7 +53,7 @@ constexpr double tight = 1e-8;
 TEST(PenaltySolver, OneBeamByHand) {
   // Points 1 and 2 Gy/MU; f = (1 - x)^2 + 4 (2x - 1)^2 where both penalties act: f' = 0 at x = 9 / 17.
   const DoseInfluence a = matrix({{1, 2}});
-  const PenaltyProblem p{&a, {{1, 1, HUGE_VAL, 0}, {0, 0, 1, 4}}, {}, {}};
+  const PenaltyProblem p{&a, {{1, 1, HUGE_VAL, 0}, {0, 0, 1, 4}}, {}, {}, {}};
   const PenaltySolution s = minimise_penalties(p, {}, {1000, tight});
   EXPECT_NEAR(s.weights_mu[0], 9.0 / 17, 1e-7);
   EXPECT_NEAR(s.objective, std::pow(8.0 / 17, 2) + 4 * std::pow(1.0 / 17, 2), 1e-7);
@@ -64,7 +64,7 @@ TEST(PenaltySolver, BoundsAndCostByHand) {
   // 0.3.
   const DoseInfluence a = matrix({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
   const PenaltyProblem p{
-      &a, {{1, 1, HUGE_VAL, 0}, {1, 1, HUGE_VAL, 0}, {1, 1, HUGE_VAL, 0}}, {0.5, 0, 3}, {10, 0.3, 10}};
+      &a, {{1, 1, HUGE_VAL, 0}, {1, 1, HUGE_VAL, 0}, {1, 1, HUGE_VAL, 0}}, {0.5, 0, 3}, {10, 0.3, 10}, {}};
   const PenaltySolution s = minimise_penalties(p, {}, {1000, tight});
   EXPECT_NEAR(s.weights_mu[0], 0.75, 1e-7);
   EXPECT_NEAR(s.weights_mu[1], 0.3, 1e-7);
@@ -141,10 +141,23 @@ TEST(PenaltySolver, SameBytesForAnyThreadCount) {
 
 TEST(PenaltySolver, BeamThatReachesNothingStaysOff) {
   const DoseInfluence a = matrix({{1, 0}, {0, 0}});
-  const PenaltyProblem p{&a, {{1, 1, 1, 1}, {1, 1, 1, 1}}, {}, {}};
+  const PenaltyProblem p{&a, {{1, 1, 1, 1}, {1, 1, 1, 1}}, {}, {}, {}};
   const PenaltySolution s = minimise_penalties(p, {0, 5}, {1000, tight});
   EXPECT_NEAR(s.weights_mu[0], 1, 1e-7);
   EXPECT_EQ(s.weights_mu[1], 0);
+}
+
+TEST(PenaltySolver, SharedLimitByHand) {
+  // (1 - a)^2 + 3 (1 - b)^2 with a + b <= 1: 2 (1 - a) = 6 (1 - b) = m, so a = 1/4, b = 3/4. The third is in no group.
+  const DoseInfluence a = matrix({{1, 0, 0}, {0, 1, 0}, {0, 0, 1}});
+  PenaltyProblem p{&a, {{1, 1, HUGE_VAL, 0}, {1, 3, HUGE_VAL, 0}, {1, 1, HUGE_VAL, 0}}, {}, {10, 10, 10}, {}};
+  p.groups = {{0, 1}};
+  p.group_upper_mu = 1;
+  const PenaltySolution s = minimise_penalties(p, {}, {2000, tight});
+  EXPECT_NEAR(s.weights_mu[0], 0.25, 1e-6);
+  EXPECT_NEAR(s.weights_mu[1], 0.75, 1e-6);
+  EXPECT_GE(s.weights_mu[2], 1 - 1e-6);  // more costs nothing
+  EXPECT_LE(s.weights_mu[0] + s.weights_mu[1], 1 + 1e-12);
 }
 
 }  // namespace
