@@ -138,6 +138,7 @@ void write_origin(JsonWriter& json, const ResultOrigin& origin) {
     json.end_object();
   }
   json.end_array().member("protocol_sha256", origin.protocol_sha256);
+  member_if_stated(json, "protocol_files_sha256", origin.protocol_files_sha256);
   json.member("beam_data_sha256", origin.beam_data_sha256).member("program_revision", origin.program_revision);
   json.end_object().key("outputs").begin_array();
   for (const std::string& uid : origin.outputs) json.value(uid);
@@ -173,6 +174,7 @@ ResultOrigin read_result_origin(const std::filesystem::path& case_result) {
   for (const JsonReader& input : hashes.at("inputs").items())
     origin.inputs.push_back({input.at("path").text(), input.at("sha256").text()});
   origin.protocol_sha256 = hashes.at("protocol_sha256").text();
+  if (const auto files = hashes.find("protocol_files_sha256")) origin.protocol_files_sha256 = files->text();
   origin.beam_data_sha256 = hashes.at("beam_data_sha256").text();
   origin.program_revision = hashes.at("program_revision").text();
   for (const JsonReader& uid : json.at("outputs").items()) origin.outputs.push_back(uid.text());

@@ -26,7 +26,8 @@ std::vector<HashedObject> hashes_of(const std::vector<ArchiveEntry>& objects, co
 struct ResultOrigin {
   std::vector<HashedObject> inputs;
   std::string protocol_sha256, beam_data_sha256, program_revision;
-  std::vector<std::string> outputs;  //!< SOP instance UIDs of the objects that were made
+  std::string protocol_files_sha256;  //!< of the files that the protocol refers to; empty without any
+  std::vector<std::string> outputs;   //!< SOP instance UIDs of the objects that were made
 };
 /// @throws InputError when it is no such file
 ResultOrigin read_result_origin(const std::filesystem::path& case_result);

@@ -36,7 +36,7 @@ std::vector<std::string> names_of(const std::vector<ArchiveEntry>& objects) {
 
 /// What results of now are made from.
 struct Now {
-  std::string protocol_sha256, beam_data_sha256, program_revision;
+  std::string protocol_sha256, protocol_files_sha256, beam_data_sha256, program_revision;
   fs::path root;  //!< of a folder source; empty where inputs are not looked at
 };
 
@@ -55,6 +55,7 @@ std::string origin_note(const ResultOrigin& origin, const ReplanCase& one, const
   if (const std::string inputs = inputs_differ(origin, one.objects, now.root); !inputs.empty())
     others.push_back(inputs);
   if (origin.protocol_sha256 != now.protocol_sha256) others.push_back("protocol");
+  if (origin.protocol_files_sha256 != now.protocol_files_sha256) others.push_back("files of the protocol");
   if (origin.beam_data_sha256 != now.beam_data_sha256) others.push_back("beam data");
   if (origin.program_revision != now.program_revision) others.push_back("program " + origin.program_revision);
   return fmt::format("{}", fmt::join(others, ", "));
@@ -173,8 +174,9 @@ Survey survey_archive(const ReplanRequest& request, const Store* store, Progress
   survey.refused = std::move(listing.refused);
   survey.warnings = std::move(listing.warnings);
 
-  const Now now{survey.protocol.sha256, BeamData::named_or_folder(survey.protocol.base.beam_data).sha256(),
-                program_revision(), request.trust_inputs ? fs::path() : fs::path(request.source)};
+  const Now now{survey.protocol.sha256, survey.protocol.files_sha256,
+                BeamData::named_or_folder(survey.protocol.base.beam_data).sha256(), program_revision(),
+                request.trust_inputs ? fs::path() : fs::path(request.source)};
   std::set<std::string> named;
   std::vector<ReplanCase> cases = discover_cases(listing, survey.protocol, own);
   progress.begin("comparing with the store", std::int64_t(cases.size()));

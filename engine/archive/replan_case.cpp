@@ -69,6 +69,7 @@ void make_result(const CaseJob& job, ArchiveSource& source, const fs::path& work
   findings.job = &job;
   findings.origin.inputs = hashes_of(objects, ".");
   findings.origin.protocol_sha256 = protocol.sha256;
+  findings.origin.protocol_files_sha256 = protocol.files_sha256;
   findings.origin.program_revision = program_revision();
 
   const CaseRequest request = request_for(job.one, protocol, catalogue, fetched.files);

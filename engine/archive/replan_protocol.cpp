@@ -196,6 +196,11 @@ ReplanProtocol read_replan_protocol(const fs::path& path) {
       std::none_of(protocol.rules.begin(), protocol.rules.end(), margin_stated))
     throw json.error("no margin_mm", "the PTV is the GTV expanded by it", "add \"margin_mm\": 5");
   protocol.sha256 = sha256_of_file(path);
+  if (!protocol.files.empty()) {
+    Sha256 all;
+    for (const fs::path& file : protocol.files) all.add(sha256_of_file(file));
+    protocol.files_sha256 = all.finish();
+  }
   return protocol;
 }
 

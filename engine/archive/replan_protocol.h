@@ -56,6 +56,7 @@ struct ReplanProtocol {
   GammaCriteria gamma;
   std::vector<std::filesystem::path> files;  //!< that it refers to: node sets, goal sets, names, biology
   std::string sha256;                        //!< of the file
+  std::string files_sha256;                  //!< of all of `files`, in their order; empty without any
 };
 
 /// Relative paths are taken from the folder of the file. @throws InputError naming file and JSON path

@@ -287,7 +287,14 @@ void run(ReplanVerb& verb, Session& session) {
         ids.size(), fmt::join(jobs, ", "));
     return;
   }
-  const ReplanSummary summary = run_jobs(ids, store, verb.runner, session.progress());
+  ReplanSummary summary;
+  try {
+    summary = run_jobs(ids, store, verb.runner, session.progress());
+  } catch (const Cancelled&) {
+    fmt::print(stderr, "cancelled; finished cases are kept, and the same command continues\n");
+    session.exit_code = exit_cancelled;
+    return;
+  }
   if (verb.verify) report_verification(ids, store, session);
   report(summary, session);
   fmt::print("store: {}\n{}\n", store.folder().string(), disclaimer);

@@ -53,6 +53,16 @@ TEST_F(ReplanProtocolFile, EveryKey) {
   EXPECT_TRUE(p.gamma.local);
 }
 
+TEST_F(ReplanProtocolFile, FilesThatItRefersToCount) {
+  const auto hash = [&](const std::string& limit) {
+    write("goals.json", R"({"schema": "sbrtplan-goals/1", "goals": ["Heart:D0.03cc <= )" + limit + R"( Gy"]})");
+    return protocol(std::string(smallest) + R"(, "goals": ["goals.json"])").files_sha256;
+  };
+  EXPECT_NE(hash("30"), hash("31"));
+  EXPECT_EQ(hash("30"), hash("30"));
+  EXPECT_EQ(protocol(smallest).files_sha256, "");
+}
+
 TEST_F(ReplanProtocolFile, MistakesAreNamedWithTheirPlace) {
   const auto complaint = [&](const std::string& members) -> std::string {
     try {
