@@ -49,7 +49,7 @@ struct LpSolver::State {
   ClpSimplex model;
   std::vector<std::size_t> active;  // rows in the order of the model's
   std::vector<char> takes_part;
-  bool solved = false, rows_added = false;
+  bool costs_changed = true;
 
   explicit State(const LinearProgram& p) : program(p) {}
 
@@ -69,7 +69,6 @@ struct LpSolver::State {
     }
     if (rows.empty()) return;
     model.addRows(int(rows.size()), low.data(), high.data(), starts.data(), columns.data(), values.data());
-    rows_added = true;
   }
 
   void solve(const std::vector<double>& costs, LpSolution& solution) {
@@ -79,13 +78,12 @@ struct LpSolver::State {
         solution.x.push_back(costs[j] < 0 ? program.columns[j].upper : program.columns[j].lower);
       return;
     }
-    // After a change of costs the old solution is feasible; after new rows it is optimal but for them.
-    if (solved && !rows_added)
-      model.primal(0);
-    else
-      model.dual(0);
-    solved = true;
-    rows_added = false;
+    // Without costs below 0 the basis of slacks is dual feasible: after a change of costs the dual simplex is faster
+    // from there than the primal one from the old optimum. After new rows it goes on.
+    if (costs_changed && std::all_of(costs.begin(), costs.end(), [](double c) { return c >= 0; }))
+      model.allSlackBasis(true);
+    costs_changed = false;
+    model.dual(0);
     solution.iterations += model.numberIterations();
     if (!model.isProvenOptimal()) {
       model.primal(0);
@@ -144,7 +142,11 @@ LpSolution LpSolver::minimise(const std::vector<double>& costs, double tolerance
   const LinearProgram& program = s.program;
   SBRT_EXPECT(costs.size() == program.columns.size());
   for (std::size_t j = 0; j < costs.size(); ++j) s.model.setObjectiveCoefficient(int(j), costs[j]);
-  s.takes_part.resize(program.rows.size(), 0);
+  s.costs_changed = true;
+  // Appended rows bind as a rule: they keep the optimum of an earlier objective.
+  std::vector<std::size_t> appended;
+  for (std::size_t r = s.takes_part.size(); r < program.rows.size(); ++r) appended.push_back(r);
+  s.activate(appended);
   LpSolution solution;
   for (;;) {
     s.solve(costs, solution);

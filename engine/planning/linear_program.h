@@ -52,7 +52,7 @@ class LpSolver {
   LpSolver(const LpSolver&) = delete;
   LpSolver& operator=(const LpSolver&) = delete;
 
-  /// Rows hold within `tolerance` (in their own unit). Begins at the solution before.
+  /// Rows hold within `tolerance` (in their own unit); rows appended since the last call all take part.
   /// @throws InputError when the rows contradict each other
   LpSolution minimise(const std::vector<double>& costs, double tolerance = 1e-6);
 

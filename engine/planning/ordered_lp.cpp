@@ -243,9 +243,10 @@ OrderedSolution solve_ordered(const OrderedProgramme& p, OrderedPart part, bool 
       out.missed.push_back({p.terms[g].text, bound, last.x[std::size_t(built.goal_column[g])]});
     }
   }
-  if (part == OrderedPart::all) {
+  if (part != OrderedPart::goals_only)
     run("conformity", "mean dose of the shells above the wanted fall-off", "% of the prescription", built.conformity,
         [](double primal) { return conformity_slack * primal; });
+  if (part == OrderedPart::all) {
     if (std::any_of(built.homogeneity.begin(), built.homogeneity.end(), [](double c) { return c != 0; }))
       run("homogeneity", "maximum of the targets", "% of the prescription", built.homogeneity,
           fixed(homogeneity_slack_pct));

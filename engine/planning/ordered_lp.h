@@ -35,7 +35,7 @@ struct OrderedSolution {
   int rows = 0, iterations = 0;
 };
 
-enum class OrderedPart { all, goals_only };  ///< goals_only ends after the organs
+enum class OrderedPart { all, to_conformity, goals_only };  ///< goals_only ends after the organs
 
 /// Hard: prescription / isodose in targets and shells, MU of beams and nodes. Elastic: the prescription, the goals.
 /// Optimum and bound hold for these beams, these points and the points the guide leaves free.

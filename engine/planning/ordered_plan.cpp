@@ -12,6 +12,9 @@
 namespace sbrt {
 namespace {
 
+// Fewer points than the penalties have: the simplex takes the third power of their number. What they miss, the full
+// grid finds.
+constexpr PointDensity for_bound{500, 150, 500, 250, 250, 400}, for_plan{1000, 300, 1000, 400, 300, 800};
 constexpr int most_checks = 4;            // on the full grid
 constexpr double asked_of_goals = 0.985;  // points miss the very maximum
 constexpr double loosest_scale = 0.9;
@@ -52,7 +55,7 @@ PlanningResult optimise_ordered(const PlanningProblem& problem, const PlanningOp
   PlanningResult result;
   const std::vector<GoalTerm> terms = goal_terms(problem, result.warnings);
   const int fractions = problem.targets.front().prescription.fractions;
-  PlanPenalties coarse(problem, options, make_dose_points(problem, {}, options.seed), terms);
+  PlanPenalties coarse(problem, options, make_dose_points(problem, for_bound, options.seed), terms);
   Working w{candidates,
             influence_of(candidates, problem, options, coarse, progress),
             weights_by_id(candidates, guide.beams),
@@ -63,15 +66,15 @@ PlanningResult optimise_ordered(const PlanningProblem& problem, const PlanningOp
   SolverRecord record;
   record.candidates = int(candidates.size());
   record.points = int(w.influence.points());
-  const auto solve = [&](const PlanPenalties& penalties, bool write_mps) {
+  const auto solve = [&](const PlanPenalties& penalties, OrderedPart stages, bool write_mps) {
     OrderedSolution s = solve_ordered({problem, options, w.beams, w.influence, penalties, terms, scale, w.weights_mu},
-                                      OrderedPart::all, write_mps);
+                                      stages, write_mps);
     w.take(s);
     result.iterations += s.iterations;
     progress.advance();
     return s;
   };
-  OrderedSolution all = solve(coarse, options.write_mps);
+  OrderedSolution all = solve(coarse, OrderedPart::all, options.write_mps);
   record.rows = all.rows;
   record.all_candidates = std::move(all.stages);
   record.missed = std::move(all.missed);
@@ -94,16 +97,16 @@ PlanningResult optimise_ordered(const PlanningProblem& problem, const PlanningOp
     if (kept.empty())
       throw InputError("no beam reaches a target", "optimisation", "", "check targets, body and candidate beams");
     w.pick(kept);
-    solve(coarse, false);
+    solve(coarse, OrderedPart::to_conformity, false);
   }
   progress.end();
 
-  std::vector<DosePoint> points = make_dose_points(problem, {4000, 1000, 4000, 2000, 2000, 3000}, options.seed + 1);
+  std::vector<DosePoint> points = make_dose_points(problem, for_plan, options.seed + 1);
   std::optional<PlanPenalties> dense(std::in_place, problem, options, points, terms);
   w.influence = influence_of(w.beams, problem, options, *dense, progress);
   const auto settle = [&] {  // weights on the dense points, no beam below the machine's minimum
     for (;;) {
-      OrderedSolution s = solve(*dense, false);
+      OrderedSolution s = solve(*dense, OrderedPart::all, false);
       record.plan = std::move(s.stages);
       const double least = options.limits.min_beam_mu * fractions / dense->lift(w.dose_gy);
       std::vector<std::size_t> kept;
@@ -169,7 +172,7 @@ void explain_missed_goals(const PlanningProblem& problem, const PlanningOptions&
                           const BeamSet& plan, Warnings& warnings, Progress& progress) {
   Warnings repeated;
   const std::vector<GoalTerm> terms = goal_terms(problem, repeated);
-  const PlanPenalties penalties(problem, options, make_dose_points(problem, {}, options.seed), terms);
+  const PlanPenalties penalties(problem, options, make_dose_points(problem, for_bound, options.seed), terms);
   const DoseInfluence influence = influence_of(candidates, problem, options, penalties, progress);
   const std::vector<double> guide = weights_by_id(candidates, plan), scale(terms.size(), 1.0);
   const OrderedSolution s =
