@@ -289,7 +289,7 @@ std::string to_html(const CohortReport& report, const CohortPictures& pictures, 
   if (report.with_published) html += published_section(report);
   html +=
       "<section id=\"distributions\"><h2>Distributions</h2>\n<p class=\"soft\">Bars: number of cases; dots: each case, "
-      "its name on hover; black line: median.</p>\n" +
+      "its name on hover (above 1000 cases a box between the quartiles); black line: median.</p>\n" +
       figures(pictures.distributions) + "</section>\n";
   if (compared) html += comparison_section(report, pictures);
   if (report.outcomes) html += outcome_section(*report.outcomes, pictures);
