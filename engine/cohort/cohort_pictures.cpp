@@ -41,7 +41,7 @@ bool wants_log(const std::vector<double>& values) {
 /// Counts as bars over a strip of the cases; the archived plans below.
 std::string distribution(const Measure& measure, const std::vector<NamedValue>& now,
                          const std::vector<NamedValue>& before) {
-  constexpr double width = 400, left = 40, right = 386, top = 46, bars_bottom = 150, strip_height = 24;
+  constexpr double width = 400, left = 52, right = 386, top = 46, bars_bottom = 150, strip_height = 24;
   std::vector<double> all;
   for (const auto& list : {now, before})
     for (const NamedValue& one : list) all.push_back(one.value);
@@ -124,7 +124,7 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
     const double median = spread.median;
     svg.line(px(median), y - strip_height / 2 + 1, px(median), y + strip_height / 2 - 1,
              "stroke=\"#000\" stroke-width=\"2\"");
-    medians += fmt::format("{}{} median {} (n = {})", medians.empty() ? "" : ", ", strip.name, shown(measure, median),
+    medians += fmt::format("{}{} {} (n = {})", medians.empty() ? "median: " : ", ", strip.name, shown(measure, median),
                            values.size());
   }
   svg.text(left, 35, medians, small_style);
@@ -134,8 +134,8 @@ std::string distribution(const Measure& measure, const std::vector<NamedValue>& 
   }
   svg.line(left, axis_y, right, axis_y, axis_style);
   svg.text((left + right) / 2, axis_y + 32, with_unit(measure), "text-anchor=\"middle\" font-size=\"12\"");
-  svg.text(12, (top + bars_bottom) / 2, "cases",
-           fmt::format("text-anchor=\"middle\" font-size=\"11\" transform=\"rotate(-90 12 {:g})\"",
+  svg.text(10, (top + bars_bottom) / 2, "cases",
+           fmt::format("text-anchor=\"middle\" font-size=\"11\" transform=\"rotate(-90 10 {:g})\"",
                        (top + bars_bottom) / 2));
   return svg.finish();
 }
