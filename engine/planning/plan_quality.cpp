@@ -7,7 +7,7 @@ namespace sbrt {
 bool PlanQuality::within(double share, const PlanQuality& before) const {
   const double more = 1 + share;
   return conformity <= more * before.conformity && maximum <= more * before.maximum && half <= more * before.half &&
-         goal <= std::max(more * before.goal, 1.0) && (before.goal > 1 || goal <= 1);
+         far <= more * before.far && goal <= std::max(more * before.goal, 1.0) && (before.goal > 1 || goal <= 1);
 }
 
 PlanQuality quality_on_points(const PlanningProblem& problem, const PlanPenalties& penalties,
@@ -28,6 +28,7 @@ PlanQuality quality_on_points(const PlanningProblem& problem, const PlanPenaltie
       } else {
         if (dose_gy[i] >= rx) outside += p.volume_mm3;
         if (dose_gy[i] >= rx / 2) half += p.volume_mm3;
+        if (p.distance_mm > 20) q.far = std::max(q.far, dose_gy[i] / rx);
       }
     }
     if (inside > 0) q.conformity = std::max(q.conformity, (inside + outside) / inside);

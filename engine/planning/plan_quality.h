@@ -12,6 +12,7 @@ struct PlanQuality {
   double conformity = 1;  //!< volume at the prescription over its part inside the target
   double maximum = 1;     //!< highest dose over the prescription
   double half = 0;        //!< volume at half the prescription in the shells, in target volumes
+  double far = 0;         //!< highest dose farther than 20 mm from the targets, over the prescription
   double goal = 0;        //!< dose over its limit of an upper goal, limit over dose of a lower one
 
   /// No number is worse by more than this share. A goal that is met stays met.
