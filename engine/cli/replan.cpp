@@ -223,10 +223,7 @@ void check(const ReplanVerb& verb) {
   if (verb.request.store_back && verb.archive.find("://") == std::string::npos && verb.store_into.empty())
     throw InputError("a folder needs a place for new objects", "--store-back", "the archive itself is only read",
                      "name a folder by --store-into");
-  for (const auto& [option, day] :
-       {std::pair{"--from", verb.request.selection.date_from}, std::pair{"--to", verb.request.selection.date_to}})
-    if (!day.empty() && (day.size() != 8 || day.find_first_not_of("0123456789") != std::string::npos))
-      throw InputError("'" + day + "' is no day", option, "", "write it like 20190304");
+  verb.reach.selection();  // refuses a --date that is none
   if (verb.verify && (verb.slurm || verb.request.redo))
     throw InputError("--verify only looks", "--verify", "it neither hands out nor replaces cases",
                      "leave out --slurm and --redo");

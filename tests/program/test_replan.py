@@ -283,7 +283,7 @@ class Replan(ReplanCase):
                             mentions=["missing"])
         self.assert_refused("replan", "--archive", archive, "--store", archive / "inside", "--protocol", self.protocol(), mentions=["lies in the archive"])
         self.assert_refused("replan", "--archive", archive / "p0", "--store", archive, "--protocol", self.protocol(), mentions=["no store"])
-        self.assert_refused("replan", "--archive", archive, "--store", self.folder / "s", "--protocol", self.protocol(), "--from", "4.3.2019",
+        self.assert_refused("replan", "--archive", archive, "--store", self.folder / "s", "--protocol", self.protocol(), "--date", "4.3.2019",
                             mentions=["4.3.2019"])
         self.protocol("bad.json", margin=3)
         self.assert_refused("replan", "--archive", archive, "--store", self.folder / "s", "--protocol", self.folder / "bad.json",
