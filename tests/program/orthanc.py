@@ -72,6 +72,6 @@ class Orthanc:
 
     def store(self, folder):
         """By DCMTK's own program, which is independent of ours."""
-        subprocess.run([*self.prefix, "storescu", "-aet", CALLER, "-aec", AET, "+sd", "+r", "127.0.0.1",
-                        str(self.dicom_port), str(folder)],
+        subprocess.run([*self.prefix, "storescu", "-aet", CALLER, "-aec", AET, "127.0.0.1", str(self.dicom_port),
+                        *map(str, sorted(folder.rglob("*.dcm")))],
                        check=True, capture_output=True, env={**os.environ, "TCP_NODELAY": "1"})

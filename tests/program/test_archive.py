@@ -26,7 +26,6 @@ class Archive(ProgramCase):
         for patient, name in (("P001", "one"), ("P002", "two")):
             run("phantom", "sphere-in-water", "--spacing-mm", "4,4,4", "--patient-id", patient, "--out", self.tree / name,
                 expect=0)
-            (self.tree / name / "case.json").unlink()
 
 
 class FolderTree(Archive):

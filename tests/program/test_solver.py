@@ -75,7 +75,7 @@ class Solver(ProgramCase):
         self.assertAlmostEqual(coverage["nominal"], reduced["targets"]["GTV"]["coverage_pct"]["value"], delta=1)
         self.assertLess(coverage["low"], coverage["nominal"])
         self.assertEqual(reduced["robustness"]["scenarios"], 12 + 6 + 2 + 2 + 20)
-        self.assertIn("aiming", done.stdout)
+        self.assertIn("robustness", done.stdout)
         for option in (["--reduce", "50%"], ["--reduce", "little"], ["--max-mu-per-node", "-3"]):
             self.assertIn(run("plan", phantom, *PRESCRIPTION, *option, "--out", self.folder / "no").returncode, (2, 3))
 
