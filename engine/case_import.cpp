@@ -1,10 +1,10 @@
 #include "engine/case_import.h"
 
 #include "geometry/error.h"
-
-#include <fmt/format.h>
 #include "geometry/parallel.h"
 #include "geometry/sha256.h"
+
+#include <fmt/format.h>
 
 namespace sbrt {
 

@@ -233,6 +233,7 @@ PlanningOptions planning_options(const PlanRequest& request, const PreparedCase&
   options.limits = request.limits;
   options.solver = request.solver;
   options.write_mps = !request.write_mps.empty();
+  options.prove_goals = request.prove_goals;
   options.reduce_pct = request.reduce_pct;
   options.full_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm, prepared.targets.targets);
   return options;

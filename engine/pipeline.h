@@ -38,8 +38,9 @@ struct PlanRequest {
   bool isocentric = false;  //!< every beam aims at its target's centre, the baseline of comparisons
   DeliveryLimits limits;
   SolverChoice solver = SolverChoice::penalty;
-  std::string write_mps;  //!< file for the linear programme; empty: none
-  double reduce_pct = 0;  //!< give up beams and nodes while the plan gets no worse than this
+  std::string write_mps;     //!< file for the linear programme; empty: none
+  bool prove_goals = false;  //!< by a linear programme, whether a missed goal could be met at all
+  double reduce_pct = 0;     //!< give up beams and nodes while the plan gets no worse than this
   bool robustness = false;
   double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
   std::string beam_data = "generic-6mv-fff";

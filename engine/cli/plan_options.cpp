@@ -103,6 +103,8 @@ void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& t
       ->check(CLI::Range(10.0, 100000.0));
   verb.add_option("--reduce", texts.reduce,
                   "give up beams and nodes while conformity, isodose and goals get no worse than this, e.g. 1%");
+  verb.add_flag("--prove-goals", request.prove_goals,
+                "where a goal is missed, bound by a linear programme what any weights could reach; minutes");
   verb.add_flag("--robustness", request.robustness,
                 "the plan under shifts, rotations, density, output and aiming errors");
 }

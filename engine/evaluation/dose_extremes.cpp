@@ -91,7 +91,8 @@ class BeyondSearch {
     if (k + 1 >= n.nz) return;
     for (int j = 0; j + 1 < n.ny; ++j)
       for (int i = 0; i + 1 < n.nx; ++i) {
-        if (best && (dose_.cell_ceiling(i, j, k) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
+        if (best && (dose_.cell_ceiling(i, j, k) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy))
+          continue;
         const Neighbourhood around(*this, grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5}));
         const double too_near = limit_ - reach_ - around.distance();
         if (too_near > 0) {

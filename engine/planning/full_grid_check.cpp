@@ -35,8 +35,8 @@ std::vector<PatientPoint> worst_apart(std::vector<Voxel> voxels, const Grid& gri
   std::size_t examined = 0;
   for (const Voxel& v : voxels) {
     if (taken.size() >= most_points || ++examined > most_examined) break;
-    const bool near = std::any_of(taken.begin(), taken.end(),
-                                  [&](PatientPoint p) { return distance(p, v.centre) < apart; });
+    const bool near =
+        std::any_of(taken.begin(), taken.end(), [&](PatientPoint p) { return distance(p, v.centre) < apart; });
     if (!near && accept(v.centre)) taken.push_back(v.centre);
   }
   return taken;
@@ -112,7 +112,8 @@ GridFindings check_on_grid(const PlanningProblem& problem, const std::vector<dou
     if (term.kind != GoalTerm::Kind::upper || term.role != PointRole::organ) continue;
     const Shape& shape = problem.organs[term.owner];
     std::vector<Voxel> over;
-    for (const Voxel& v : voxels_in(shape.bounding_box(), dose, [&](double d) { return lift * d - 0.9 * term.dose_gy; }))
+    for (const Voxel& v :
+         voxels_in(shape.bounding_box(), dose, [&](double d) { return lift * d - 0.9 * term.dose_gy; }))
       if (over.size() < most_examined && shape.contains(v.centre)) over.push_back(v);
     if (double(over.size()) * voxel_mm3 < std::max(term.free_mm3, 0.5 * voxel_mm3)) continue;
     std::sort(over.begin(), over.end(), [](const Voxel& a, const Voxel& b) {

@@ -117,7 +117,7 @@ class Search {
 };
 
 PlanningResult optimise_penalties(const PlanningProblem& problem, const PlanningOptions& options,
-                                  const BeamSet& candidates, bool explain, Progress& progress) {
+                                  const BeamSet& candidates, Progress& progress) {
   PlanningResult result;
   const std::vector<GoalTerm> terms = goal_terms(problem, result.warnings);
   append(result.warnings, contradictory_goals(problem, terms, options.coverage_pct));
@@ -187,7 +187,7 @@ PlanningResult optimise_penalties(const PlanningProblem& problem, const Planning
     w.beams[b].weight_mu = lift * w.weights_mu[b];
     result.beams.push_back(w.beams[b]);
   }
-  if (explain && dense->misses_a_goal(search.dose_gy))
+  if (options.prove_goals && dense->misses_a_goal(search.dose_gy))
     explain_missed_goals(problem, options, candidates, result.beams, result.warnings, progress);
   result.iterations = search.iterations;
   result.objective = search.objective;
@@ -206,10 +206,11 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
   if (options.solver == SolverChoice::ordered_lp) {
     PlanningOptions fast = options;
     fast.solver = SolverChoice::penalty;
-    const PlanningResult guide = optimise_penalties(problem, fast, candidates, false, progress);
+    fast.prove_goals = false;  // the programme itself says it
+    const PlanningResult guide = optimise_penalties(problem, fast, candidates, progress);
     return optimise_ordered(problem, options, candidates, guide, progress);
   }
-  return optimise_penalties(problem, options, candidates, true, progress);
+  return optimise_penalties(problem, options, candidates, progress);
 }
 
 }  // namespace sbrt

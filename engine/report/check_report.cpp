@@ -1,6 +1,6 @@
 #include "engine/check_case.h"
-#include "engine/report/program_block.h"
 #include "engine/json.h"
+#include "engine/report/program_block.h"
 #include "engine/report/text_table.h"
 
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 #include "engine/report/plan_report.h"
 
-#include "engine/report/program_block.h"
 #include "engine/json.h"
 #include "engine/report/biology_report.h"
+#include "engine/report/program_block.h"
 #include "engine/report/protocol_report.h"
 #include "engine/report/report_extras.h"
 #include "engine/report/solver_report.h"

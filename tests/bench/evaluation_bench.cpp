@@ -30,7 +30,10 @@ std::vector<NamedShape> twenty_structures() {
   for (int n = 0; n < 20; ++n) {
     const double radius = 8 + 52.0 * n / 19, reach = 95 - radius;
     const PatientPoint centre{reach * std::cos(2.4 * n), reach * std::sin(2.4 * n), 0.5 * reach * std::cos(1.1 * n)};
-    const Structure drawn{n + 1, "S" + std::to_string(n), RoiRole::organ, {},
+    const Structure drawn{n + 1,
+                          "S" + std::to_string(n),
+                          RoiRole::organ,
+                          {},
                           phantoms::contours_on(phantoms::sphere(centre, radius), planes(2), 0.05)};
     shapes.push_back({Shape::from_structure(drawn), drawn.role});
   }
@@ -57,8 +60,8 @@ void indices_of_a_target(benchmark::State& state) {
   constexpr double rx_gy = 42;
   const DoseGrid dose = phantoms::sample(gaussian({0.3, 0.1, -0.2}), dose_grid());
   const double radius = phantoms::gaussian_radius_at_dose_mm(60, 30, rx_gy);
-  const Structure ptv{1, "PTV", RoiRole::ptv, {},
-                      phantoms::contours_on(phantoms::sphere({0.3, 0.1, -0.2}, radius), planes(1), 0.02)};
+  const Structure ptv{
+      1, "PTV", RoiRole::ptv, {}, phantoms::contours_on(phantoms::sphere({0.3, 0.1, -0.2}, radius), planes(1), 0.02)};
   EvaluationInput input;
   input.dose = &dose;
   input.structures = {{Shape::from_structure(ptv), ptv.role}};
@@ -80,7 +83,13 @@ void gamma_2pct_1mm(benchmark::State& state) {
   state.counters["points"] = double(checked.compared);
   for (auto _ : state) benchmark::DoNotOptimize(compare_gamma(reference, evaluated, {}));
 }
-BENCHMARK(gamma_2pct_1mm)->Arg(3)->Arg(9)->Arg(25)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime()->UseRealTime();
+BENCHMARK(gamma_2pct_1mm)
+    ->Arg(3)
+    ->Arg(9)
+    ->Arg(25)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
 
 }  // namespace
 }  // namespace sbrt

@@ -23,7 +23,8 @@ GenericModelParameters truth() {
   return p;
 }
 
-/// What an afternoon gives: per cone an output factor, four TPR and a profile of up to twelve points, the last three in the tail.
+/// What an afternoon gives: per cone an output factor, four TPR and a profile of up to twelve points, the last three in
+/// the tail.
 std::vector<MeasuredPoint> afternoon() {
   std::vector<MeasuredPoint> points;
   int line = 2;

@@ -1,7 +1,7 @@
 // The dose grid that a plan gets: spacing by the smallest target, over the body.
-#include "tests/engine/evaluation/contoured.h"
 #include "engine/pipeline.h"
 #include "geometry/error.h"
+#include "tests/engine/evaluation/contoured.h"
 
 #include <gtest/gtest.h>
 

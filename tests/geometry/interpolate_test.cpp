@@ -192,9 +192,8 @@ TEST(CubicInterpolation, DoesNotTakeAShoulderForASummit) {
   // Surface of a phantom: one sample in the build-up, then nearly the full dose, falling slowly with depth.
   const auto depth_dose = [](double x) { return x < 2 ? 0 : x < 3 ? 14 : 20 - 0.01 * (x - 4) * (x - 4); };
   const Grid grid({12, 12, 12}, {1, 1, 1}, {});
-  const DoseGrid dose = filled(grid, [&](PatientPoint p) {
-    return depth_dose(p.x) * depth_dose(p.y) / 20 * depth_dose(p.z) / 20;
-  });
+  const DoseGrid dose =
+      filled(grid, [&](PatientPoint p) { return depth_dose(p.x) * depth_dose(p.y) / 20 * depth_dose(p.z) / 20; });
   const DoseInterpolator interpolate(dose);
   for (double x = 0; x <= 11; x += 0.23)
     for (double y = 0; y <= 11; y += 0.29)

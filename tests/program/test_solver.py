@@ -48,7 +48,7 @@ class Solver(ProgramCase):
 
     def test_contradictory_goals_are_named(self):
         phantom = self.phantom("sphere-in-water", "--diameter-mm", "16", "--spacing-mm", "2,2,2")
-        report, _ = self.plan(phantom, "--goal", "GTV:Max <= 15 Gy", "--strict", expect=1)
+        report, _ = self.plan(phantom, "--goal", "GTV:Max <= 15 Gy", "--prove-goals", "--strict", expect=1)
         texts = [w["text"] for w in report["warnings"] if w["code"] == "goals-contradict"]
         self.assertTrue(any("5.00 Gy" in text for text in texts), texts)  # 20 Gy asked, 15 Gy allowed
         self.assertTrue(any("dual bound" in text for text in texts), texts)

@@ -55,7 +55,9 @@ TEST(FullGridCheck, FindsPrescriptionOutsideAndAMissedGoal) {
   EXPECT_GT(of(PointRole::shell), 0);
   EXPECT_GT(of(PointRole::organ), 0);
   for (const DosePoint& p : found.points)
-    if (p.role == PointRole::shell) { EXPECT_GT(distance(p.point, WaterCase::centre), 10); }
+    if (p.role == PointRole::shell) {
+      EXPECT_GT(distance(p.point, WaterCase::centre), 10);
+    }
 }
 
 TEST(FullGridCheck, NothingToMendInAGoodDose) {
