@@ -39,19 +39,15 @@ class Picture {
 
   static constexpr int width = width_px * finer, height = height_px * finer;
 
-  void see(PatientPoint p) { bounds_.add(p); }
+  void see(PatientPoint p) {
+    const PatientVec v = p - PatientPoint{};
+    const double at[] = {dot(v, rightwards), dot(v, upwards)};
+    for (int a = 0; a < 2; ++a) low_[a] = std::min(low_[a], at[a]), high_[a] = std::max(high_[a], at[a]);
+  }
   // Fits everything seen so far.
   void place() {
-    double low[2] = {HUGE_VAL, HUGE_VAL}, high[2] = {-HUGE_VAL, -HUGE_VAL};
-    for (const double x : {bounds_.low.x, bounds_.high.x})
-      for (const double y : {bounds_.low.y, bounds_.high.y})
-        for (const double z : {bounds_.low.z, bounds_.high.z}) {
-          const PatientVec v = PatientPoint{x, y, z} - PatientPoint{};
-          const double at[] = {dot(v, rightwards), dot(v, upwards)};
-          for (int a = 0; a < 2; ++a) low[a] = std::min(low[a], at[a]), high[a] = std::max(high[a], at[a]);
-        }
-    scale_ = 0.96 * std::min(width / std::max(high[0] - low[0], 1.0), height / std::max(high[1] - low[1], 1.0));
-    for (int a = 0; a < 2; ++a) middle_[a] = (low[a] + high[a]) / 2;
+    scale_ = 0.96 * std::min(width / std::max(high_[0] - low_[0], 1.0), height / std::max(high_[1] - low_[1], 1.0));
+    for (int a = 0; a < 2; ++a) middle_[a] = (low_[a] + high_[a]) / 2;
   }
 
   Screen project(PatientPoint p) const {
@@ -155,7 +151,7 @@ class Picture {
 
   std::vector<float> depth_;
   std::vector<std::uint8_t> colour_;
-  Box bounds_;
+  double low_[2] = {HUGE_VAL, HUGE_VAL}, high_[2] = {-HUGE_VAL, -HUGE_VAL};
   double scale_ = 1, middle_[2] = {0, 0};
 };
 
@@ -210,7 +206,7 @@ std::string space_svg(const ReportView& view, const std::vector<SurfaceMesh>& me
     for (const std::size_t i : order) {
       const ViewStructure& s = view.structures[i];
       if ((s.role == RoiRole::external) != body || is_solid(view, s) || meshes[i].triangles.empty()) continue;
-      picture.draw_transparent(meshes[i], s.colour, body ? 0.08 : 0.3);
+      picture.draw_transparent(meshes[i], s.colour, body ? 0.06 : 0.2);
     }
 
   const double width = width_px + 2 * gap, bottom = height_px + 3 * gap;

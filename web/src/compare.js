@@ -26,7 +26,7 @@ const rows = report.sets.map((set, i) => ({
     set.description] :
     [integer(i + 1), set.name, '', element('span', {class: 'missed'}, `no plan: ${set.failure}`), ...report.columns.map(() => ''), set.description],
 }));
-section('sets').append(table(head, rows, {class: 'numbers'}),
+section('sets').append(table(head, rows, {class: 'numbers wide'}),
     element('p', {class: 'note'}, 'A name opens its plan. Definitions: point at a title. With several targets: the least coverage and isodose, the largest of the other indices.'));
 showWarnings(report);
 showProvenance(report);
