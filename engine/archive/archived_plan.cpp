@@ -41,7 +41,8 @@ void read_plan(const dicom::PlanFile& file, const std::string& patient_position,
 }  // namespace
 
 ArchivedPlan judge_archived(const dicom::Catalogue& catalogue, const PlanRequest& request, const PlanOutcome& outcome,
-                            const GammaCriteria& gamma, Progress& progress) {
+                            const std::vector<std::string>& neighbours, const GammaCriteria& gamma,
+                            Progress& progress) {
   ArchivedPlan archived;
   const PreparedCase& prepared = outcome.prepared;
   const dicom::StructureFile& structure_file = prepared.input.structure_file;
@@ -69,6 +70,10 @@ ArchivedPlan judge_archived(const dicom::Catalogue& catalogue, const PlanRequest
     input.structures = prepared.shapes;
     for (const BuiltTarget& target : prepared.targets.targets)
       input.targets.push_back({target.shape.name(), prescription});
+    for (const NamedShape& one : prepared.shapes)
+      if (std::find(neighbours.begin(), neighbours.end(), one.shape.name()) != neighbours.end() &&
+          total->dose.grid().bounding_box().contains(one.shape.centroid()))
+        input.targets.push_back({one.shape.name(), prescription});
     input.body = prepared.patient.body_shape;
     input.body_mask = &prepared.patient.body;
     input.queries = request.queries;

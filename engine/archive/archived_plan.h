@@ -21,9 +21,12 @@ struct ArchivedPlan {
   Warnings warnings;  //!< why a part is missing
 };
 
-/// Never throws for archived objects that cannot be used: the new plan does not need them. @throws Cancelled
+/// Never throws for archived objects that cannot be used: the new plan does not need them.
+/// @param neighbours other lesions that the archived dose may treat: their part of an isodose is not this lesion's
+/// @throws Cancelled
 ArchivedPlan judge_archived(const dicom::Catalogue& catalogue, const PlanRequest& request, const PlanOutcome& outcome,
-                            const GammaCriteria& gamma, Progress& progress = no_progress);
+                            const std::vector<std::string>& neighbours, const GammaCriteria& gamma,
+                            Progress& progress = no_progress);
 
 /// One structure under both doses, new - archived.
 struct DvhDifference {

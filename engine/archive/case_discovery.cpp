@@ -158,6 +158,8 @@ std::vector<ReplanCase> discover_cases(const ArchiveListing& listing, const Repl
     for (const Lesion& lesion : lesions) {
       ReplanCase one = base;
       one.target = lesion.target;
+      for (const auto& other : lesions)
+        if (other.target != lesion.target) one.neighbours.push_back(other.target);
       one.gtv = lesion.gtv;
       one.expand = lesion.expand;
       one.site = site_of(protocol, body_part, set->structure_names, lesion.target);

@@ -14,11 +14,12 @@ namespace sbrt {
 struct ReplanCase {
   std::string id;  //!< safe as a file name (safe_name.h)
   std::string patient_id, study_date, structure_uid, ct_series_uid, site;
-  std::string target;                 //!< structure that the protocol found: a GTV to expand, or a target as it is
-  bool expand = true;                 //!< `target` is a GTV
-  std::string gtv;                    //!< whose size counts; empty: `target`
-  std::vector<ArchiveEntry> objects;  //!< RTSTRUCT, CT series, RTPLANs, RTDOSEs
-  std::string problem;                //!< why it cannot be planned; empty when it can be tried
+  std::string target;                   //!< structure that the protocol found: a GTV to expand, or a target as it is
+  bool expand = true;                   //!< `target` is a GTV
+  std::string gtv;                      //!< whose size counts; empty: `target`
+  std::vector<std::string> neighbours;  //!< the other lesions of its structure set
+  std::vector<ArchiveEntry> objects;    //!< RTSTRUCT, CT series, RTPLANs, RTDOSEs
+  std::string problem;                  //!< why it cannot be planned; empty when it can be tried
 };
 
 /// Ordered by id. A structure set without a target becomes one case with a problem, so that nothing is passed over in

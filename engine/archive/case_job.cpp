@@ -52,6 +52,9 @@ std::string to_json(const CaseJob& job) {
   json.member("structure_uid", one.structure_uid).member("site", one.site);
   json.member("target", one.target).member("expand", one.expand).member("gtv", one.gtv);
   json.member("problem", one.problem);
+  json.key("neighbours").begin_array();
+  for (const std::string& name : one.neighbours) json.value(name);
+  json.end_array();
   json.key("objects").begin_array();
   for (const ArchiveEntry& entry : one.objects) write_object(json, entry);
   json.end_array().end_object().end_object();
@@ -89,6 +92,7 @@ CaseJob read_case_job(const std::filesystem::path& path) {
   job.one.expand = one.at("expand").boolean();
   job.one.gtv = one.at("gtv").text();
   job.one.problem = one.at("problem").text();
+  for (const JsonReader& name : one.at("neighbours").items()) job.one.neighbours.push_back(name.text());
   for (const JsonReader& entry : one.at("objects").items()) job.one.objects.push_back(read_object(entry));
   json.expect_all_used();
   return job;

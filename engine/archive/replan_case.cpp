@@ -75,7 +75,8 @@ void make_result(const CaseJob& job, ArchiveSource& source, const fs::path& work
   const CaseRequest request = request_for(job.one, protocol, catalogue, fetched.files);
   const PlanOutcome outcome = plan_case(request.plan, progress);
   const PlanReport report = write_plan_outputs(request.plan, outcome, work / "result", progress);
-  const ArchivedPlan archived = judge_archived(catalogue, request.plan, outcome, protocol.gamma, progress);
+  const ArchivedPlan archived =
+      judge_archived(catalogue, request.plan, outcome, job.one.neighbours, protocol.gamma, progress);
   findings.request = &request;
   findings.outcome = &outcome;
   findings.report = &report;

@@ -65,6 +65,8 @@ TEST_F(CaseDiscovery, EveryTargetOfEveryStructureSetIsACase) {
     EXPECT_EQ(one.problem, "");
     EXPECT_EQ(one.ct_series_uid, "ct-a");
     EXPECT_EQ(one.study_date, "20190304");
+    EXPECT_EQ(one.neighbours.size(), one.structure_uid == "rs-1" ? 1u : 0u);
+    for (const std::string& name : one.neighbours) EXPECT_EQ(name, one.target == "GTV_1" ? "GTV_2" : "GTV_1");
   }
   EXPECT_EQ(found, (std::set<std::string>{"rs-1 GTV_1 expanded", "rs-1 GTV_2 expanded", "rs-2 PTV_1 as drawn"}));
 }
