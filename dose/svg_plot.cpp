@@ -54,12 +54,12 @@ double height_of(const LinePlot& plot) {
 std::string text(double x, double y, const std::string& anchor, int size, const std::string& words,
                  const std::string& more = "") {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" font-size=\"{}\"{}>{}</text>\n", x, y, anchor,
-                     size, more, svg_escaped(words));
+                     size, more, markup_escaped(words));
 }
 
 }  // namespace
 
-std::string svg_escaped(const std::string& text) {
+std::string markup_escaped(const std::string& text) {
   std::string all;
   for (const char c : text) {
     if (c == '<')
@@ -70,6 +70,10 @@ std::string svg_escaped(const std::string& text) {
       all += "&amp;";
     else if (c == '"')
       all += "&quot;";
+    else if (c == '\'')
+      all += "&#39;";
+    else if ((static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
+      all += "\xef\xbf\xbd";  // no XML may hold it: the replacement character
     else
       all += c;
   }

@@ -23,7 +23,8 @@ struct LinePlot {
 /// Axes run over round numbers that hold all points; the picture grows with the legend. Same text for the same plot.
 std::string to_svg(const LinePlot& plot);
 
-/// Text as it may stand in the elements and quoted attributes of SVG and HTML.
-std::string svg_escaped(const std::string& text);
+/// Text as it may stand in the elements and quoted attributes of SVG and HTML. Control characters, which XML cannot
+/// hold, become U+FFFD.
+std::string markup_escaped(const std::string& text);
 
 }  // namespace sbrt

@@ -107,23 +107,23 @@ void Association::open() {
         "check both titles; the archive may have to know the caller (--aet)");
   if (condition == NET_EC_NoAcceptablePresentationContexts)
     throw DimseUnavailable("the archive offers none of the services asked for", where_, condition.text(),
-                     "check its configuration");
+                           "check its configuration");
   throw DimseUnavailable("the archive does not answer", where_, condition.text(),
-                   "check that it runs, its host, its port, and that it knows the calling AE title (--aet)");
+                         "check that it runs, its host, its port, and that it knows the calling AE title (--aet)");
 }
 
 T_ASC_PresentationContextID Association::context(const char* abstract_syntax, const char* service) {
   const T_ASC_PresentationContextID id = findPresentationContextID(abstract_syntax, "");
   if (id == 0)
-    throw DimseUnavailable(fmt::format("the archive does not offer {}", service), where_, "it accepted the association only",
-                     "allow it in the archive's configuration");
+    throw DimseUnavailable(fmt::format("the archive does not offer {}", service), where_,
+                           "it accepted the association only", "allow it in the archive's configuration");
   return id;
 }
 
 void Association::check(const OFCondition& condition, const std::string& doing) const {
   if (condition.bad())
     throw DimseUnavailable("the archive broke off", where_, fmt::format("{}: {}", doing, condition.text()),
-                     "check the archive and start again");
+                           "check the archive and start again");
 }
 
 void Association::receive_into(ReceivedFiles& files) {
@@ -163,8 +163,15 @@ const std::vector<const char*>& storage_syntaxes() {
   return syntaxes;
 }
 
+// PS3.7 C and PS3.4 B.2.3: the first digits tell the kind.
 std::string dimse_status_text(unsigned status) {
-  return fmt::format("0x{:04x} ({})", status, "see PS3.7 C");
+  const char* kind = (status & 0xff00) == 0xa700   ? "out of resources"
+                     : (status & 0xff00) == 0xa900 ? "data set does not match its SOP class"
+                     : (status & 0xf000) == 0xc000 ? "cannot be understood or processed"
+                     : status == 0x0122            ? "SOP class not supported"
+                     : status == 0x0124            ? "not authorised"
+                                                   : "failure";
+  return fmt::format("0x{:04x} ({})", status, kind);
 }
 
 }  // namespace sbrt::dicom::detail

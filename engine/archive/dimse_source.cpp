@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace sbrt {
@@ -22,12 +25,17 @@ auto reaching_the_archive(Call&& call) {
   }
 }
 
-// A folder of this process that goes with it.
+constexpr const char* passing_name = "sbrtplan-archive-";
+
+// A locked folder of this process that goes with it. It holds structure sets of patients, so what a killed process left
+// behind, which the kernel has unlocked, is removed by the next one.
 class PassingFolder {
  public:
   PassingFolder() {
-    std::string name = (fs::temp_directory_path() / "sbrtplan-archive-XXXXXX").string();
-    if (!::mkdtemp(name.data()))
+    const fs::path parent = fs::temp_directory_path();
+    remove_abandoned(parent);
+    std::string name = (parent / (std::string(passing_name) + "XXXXXX")).string();
+    if (!::mkdtemp(name.data()) || (lock_ = locked(name)) < 0)
       throw InputError("no temporary folder can be made", name, "structure sets are read from it",
                        "set TMPDIR to a folder that can be written");
     path_ = name;
@@ -35,13 +43,36 @@ class PassingFolder {
   ~PassingFolder() {
     std::error_code ignored;
     fs::remove_all(path_, ignored);
+    ::close(lock_);
   }
   PassingFolder(const PassingFolder&) = delete;
   PassingFolder& operator=(const PassingFolder&) = delete;
   const fs::path& path() const { return path_; }
 
  private:
+  // A descriptor that holds the lock; negative where another process has it, or it is another user's.
+  static int locked(const fs::path& folder) {
+    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat owner {};
+    if (descriptor >= 0 && ::fstat(descriptor, &owner) == 0 && owner.st_uid == ::geteuid() &&
+        ::flock(descriptor, LOCK_EX | LOCK_NB) == 0)
+      return descriptor;
+    if (descriptor >= 0) ::close(descriptor);
+    return -1;
+  }
+  static void remove_abandoned(const fs::path& parent) {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(parent, ignored)) {
+      if (!entry.path().filename().string().starts_with(passing_name)) continue;
+      const int descriptor = locked(entry.path());
+      if (descriptor < 0) continue;
+      fs::remove_all(entry.path(), ignored);
+      ::close(descriptor);
+    }
+  }
+
   fs::path path_;
+  int lock_ = -1;
 };
 
 const std::vector<std::string>& object_modalities() {

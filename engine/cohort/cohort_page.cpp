@@ -1,3 +1,4 @@
+#include "dose/svg_plot.h"
 #include "engine/cohort/cohort_page_parts.h"
 
 #include <fmt/format.h>
@@ -6,27 +7,6 @@
 #include <cctype>
 
 namespace sbrt {
-
-std::string html_escaped(const std::string& text) {
-  std::string all;
-  for (const char c : text) {
-    if (c == '<')
-      all += "&lt;";
-    else if (c == '>')
-      all += "&gt;";
-    else if (c == '&')
-      all += "&amp;";
-    else if (c == '"')
-      all += "&quot;";
-    else if (c == '\'')
-      all += "&#39;";
-    else if ((static_cast<unsigned char>(c) < 0x20 && c != '\t' && c != '\n') || c == 0x7f)
-      all += "\xef\xbf\xbd";  // no XML may hold it: the replacement character
-    else
-      all += c;
-  }
-  return all;
-}
 
 std::string figures(const std::vector<CohortPicture>& pictures) {
   std::string html = "<div class=\"grid\">";
@@ -76,8 +56,9 @@ const n=Number(p)-Number(q);const d=Number.isNaN(n)?p.localeCompare(q):n;return 
 )";
 
 std::string with_definition(const Measure& m) {
-  const std::string unit = m.unit == "1" ? "" : fmt::format(" <span class=\"soft\">[{}]</span>", html_escaped(m.unit));
-  return fmt::format("<abbr title=\"{}\">{}</abbr>{}", html_escaped(m.definition), html_escaped(m.title), unit);
+  const std::string unit =
+      m.unit == "1" ? "" : fmt::format(" <span class=\"soft\">[{}]</span>", markup_escaped(m.unit));
+  return fmt::format("<abbr title=\"{}\">{}</abbr>{}", markup_escaped(m.definition), markup_escaped(m.title), unit);
 }
 
 /// "1.13 (1.00 - 2.77)"; differences, which may be negative, with "to".
@@ -135,7 +116,7 @@ std::string published_section(const CohortReport& report) {
                           with_definition(*m.measure), shown(*m.measure, p.median), shown(*m.measure, p.low),
                           shown(*m.measure, p.high), median_range(*m.measure, m.replanned), count_cell(m.replanned));
     }
-  return html + "</tbody></table></div>\n<p>" + html_escaped(published_remark()) + "</p></section>\n";
+  return html + "</tbody></table></div>\n<p>" + markup_escaped(published_remark()) + "</p></section>\n";
 }
 
 std::string comparison_section(const CohortReport& report, const CohortPictures& pictures) {
@@ -201,7 +182,7 @@ std::string cases_section(const CohortReport& report, const fs::path& out) {
       "<th><abbr title=\"goals missed of all goals\">goals</abbr></th><th "
       "class=\"left\">warnings</th></tr></thead><tbody>\n";
   for (const CohortCase& one : report.contents.cases) {
-    const std::string name = html_escaped(one.id);
+    const std::string name = markup_escaped(one.id);
     html += "<tr><td>" +
             (one.report.empty() ? name
                                 : fmt::format("<a href=\"{}\">{}</a>",
@@ -209,8 +190,8 @@ std::string cases_section(const CohortReport& report, const fs::path& out) {
                                                          .lexically_normal()
                                                          .lexically_relative(fs::absolute(out).lexically_normal())),
                                               name)) +
-            "</td><td class=\"left\">" + html_escaped(one.patient_id) + "</td><td class=\"left\">" +
-            html_escaped(site_name(one.site)) + "</td>";
+            "</td><td class=\"left\">" + markup_escaped(one.patient_id) + "</td><td class=\"left\">" +
+            markup_escaped(site_name(one.site)) + "</td>";
     for (const MeasureSummary* m : shown) {
       const auto value = m->measure->value(one);
       html += value ? fmt::format("<td data-v=\"{}\">{}</td>", *value, sbrt::shown(*m->measure, *value))
@@ -225,7 +206,7 @@ std::string cases_section(const CohortReport& report, const fs::path& out) {
                           : "<td data-v=\"\"></td>";
     std::string codes;
     for (const std::string& code : one.warnings) codes += (codes.empty() ? "" : ", ") + code;
-    html += "<td class=\"left wrap\">" + html_escaped(codes) + "</td></tr>\n";
+    html += "<td class=\"left wrap\">" + markup_escaped(codes) + "</td></tr>\n";
   }
   return html + "</tbody></table></div></section>\n";
 }
@@ -236,20 +217,20 @@ std::string left_out_section(const CohortReport& report) {
       "<section id=\"left-out\"><h2>Not in the series</h2>\n<div class=\"scroll\"><table><thead><tr><th>case</th><th "
       "class=\"left\">reason</th></tr></thead><tbody>\n";
   for (const FailedCase& f : report.contents.failed)
-    html += fmt::format("<tr><td>{}</td><td class=\"left wrap\">{}</td></tr>\n", html_escaped(f.id),
-                        html_escaped(f.reason));
+    html += fmt::format("<tr><td>{}</td><td class=\"left wrap\">{}</td></tr>\n", markup_escaped(f.id),
+                        markup_escaped(f.reason));
   for (const UnreadableResult& u : report.contents.unreadable)
     html += fmt::format("<tr><td>{}</td><td class=\"left wrap\">{}</td></tr>\n",
-                        html_escaped(u.path.parent_path().filename().string()), html_escaped(u.reason));
+                        markup_escaped(u.path.parent_path().filename().string()), markup_escaped(u.reason));
   return html + "</tbody></table></div></section>\n";
 }
 
 std::string definitions_section(const CohortReport& report) {
   std::string html = "<section id=\"definitions\"><h2>Definitions</h2><dl>\n";
   for (const MeasureSummary& m : report.numbers.measures)
-    html += fmt::format("<dt>{}{}</dt><dd>{}</dd>\n", html_escaped(m.measure->title),
-                        m.measure->unit == "1" ? "" : " [" + html_escaped(m.measure->unit) + "]",
-                        html_escaped(m.measure->definition));
+    html += fmt::format("<dt>{}{}</dt><dd>{}</dd>\n", markup_escaped(m.measure->title),
+                        m.measure->unit == "1" ? "" : " [" + markup_escaped(m.measure->unit) + "]",
+                        markup_escaped(m.measure->definition));
   return html +
          "<dt>median, quartiles</dt><dd>middle value or mean of the two middle ones; quartiles interpolated between "
          "order statistics (type 7)</dd>\n"
@@ -270,7 +251,8 @@ std::string to_html(const CohortReport& report, const CohortPictures& pictures, 
   html += fmt::format(
       "<header><h1>Series of {} cases in {} patients</h1>\n<p class=\"soft\">store {} &middot; sbrtplan {} ({}) "
       "&middot; research software, not a medical device</p>\n",
-      n.cases, n.patients, html_escaped(report.store), html_escaped(report.version), html_escaped(report.revision));
+      n.cases, n.patients, markup_escaped(report.store), markup_escaped(report.version),
+      markup_escaped(report.revision));
   html += "<nav><a href=\"#series\">Numbers</a>";
   if (report.with_published) html += "<a href=\"#published\">Published</a>";
   html += "<a href=\"#distributions\">Distributions</a>";

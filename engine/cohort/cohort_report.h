@@ -42,7 +42,5 @@ std::string text_report(const CohortReport& report);
 
 /// As people read it: three or four digits.
 std::string shown_number(double value);
-/// For HTML and SVG, in text and in quoted attributes; control characters become U+FFFD.
-std::string html_escaped(const std::string& text);
 
 }  // namespace sbrt

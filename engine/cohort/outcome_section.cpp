@@ -1,3 +1,4 @@
+#include "dose/svg_plot.h"
 #include "engine/cohort/cohort_page_parts.h"
 
 #include <fmt/format.h>
@@ -18,7 +19,7 @@ std::string curve_tables(const OutcomeAnalysis& a) {
     for (std::size_t k = 0; k < g.curves.size(); ++k) {
       const SurvivalMedian& m = g.curves[k].median;
       html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{} &ndash; {}</td>",
-                          html_escaped(g.by.empty() ? "all" : column_label(g.by) + ": " + g.values[k]), g.subjects[k],
+                          markup_escaped(g.by.empty() ? "all" : column_label(g.by) + ": " + g.values[k]), g.subjects[k],
                           g.events[k], months(m.time), months(m.low), months(m.high));
       if (k > 0 || g.by.empty())
         html += "<td></td><td></td><td></td></tr>\n";
@@ -26,7 +27,7 @@ std::string curve_tables(const OutcomeAnalysis& a) {
         html += fmt::format("<td>{:.3f}</td><td>{}</td><td>{}</td></tr>\n", g.test->chi_square,
                             g.test->degrees_of_freedom, p_text(g.test->p_value));
       else
-        html += fmt::format("<td class=\"left\" colspan=\"3\">{}</td></tr>\n", html_escaped(g.failure));
+        html += fmt::format("<td class=\"left\" colspan=\"3\">{}</td></tr>\n", markup_escaped(g.failure));
     }
   return html + "</tbody></table></div>\n";
 }
@@ -44,14 +45,14 @@ std::string regression_rows(const Regression& efron, const Regression& breslow) 
     return fmt::format(
         "<tr><td class=\"wrap\">{}</td><td></td><td></td><td>{}</td><td class=\"left wrap\" "
         "colspan=\"6\">{}</td></tr>\n",
-        html_escaped(names), efron.left_out, html_escaped(efron.fit ? breslow.failure : efron.failure));
+        markup_escaped(names), efron.left_out, markup_escaped(efron.fit ? breslow.failure : efron.failure));
   }
   std::string html;
   for (std::size_t n = 0; n < efron.fit->coefficients.size(); ++n)
-    html +=
-        fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td>{}{}</tr>\n",
-                    html_escaped(column_label(efron.fit->coefficients[n].name)), efron.fit->subjects, efron.fit->events,
-                    efron.left_out, ratio_cells(efron.fit->coefficients[n]), ratio_cells(breslow.fit->coefficients[n]));
+    html += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td>{}{}</tr>\n",
+                        markup_escaped(column_label(efron.fit->coefficients[n].name)), efron.fit->subjects,
+                        efron.fit->events, efron.left_out, ratio_cells(efron.fit->coefficients[n]),
+                        ratio_cells(breslow.fit->coefficients[n]));
   return html;
 }
 
@@ -82,8 +83,9 @@ std::string regression_tables(const OutcomeAnalysis& a) {
     if (multivariate && !a.not_in_multivariate.empty()) {
       std::string names;
       for (const std::string& name : a.not_in_multivariate) names += (names.empty() ? "" : ", ") + column_label(name);
-      html += "<p class=\"soft\">Not in the multivariate fit, as they have no univariate one: " + html_escaped(names) +
-              "</p>\n";
+      html +=
+          "<p class=\"soft\">Not in the multivariate fit, as they have no univariate one: " + markup_escaped(names) +
+          "</p>\n";
     }
   }
   return html;
@@ -98,20 +100,20 @@ std::string outcome_section(const OutcomeAnalysis& a, const CohortPictures& pict
       "Kaplan-Meier with Greenwood&#39;s variance, {:g} % intervals of type {}; competing events count as censored "
       "here.</p>\n",
       a.subjects, a.file.level == OutcomeLevel::lesion ? "lesions" : "patients",
-      html_escaped(a.file.path.filename().string()), a.events,
+      markup_escaped(a.file.path.filename().string()), a.events,
       a.competing > 0 ? fmt::format(", {} competing events", a.competing) : "", 100 * a.options.confidence,
       to_string(a.options.confidence_type));
   html += figures(pictures.outcomes) + "<h3>Medians and log-rank tests</h3>\n" + curve_tables(a) + regression_tables(a);
   if (!a.rows_without_case.empty()) {
     html += "<h3>Rows without a case (not in the analysis)</h3>\n<ul>";
     for (const auto& [line, id] : a.rows_without_case)
-      html += fmt::format("<li>line {}: {}</li>\n", line, html_escaped(id));
+      html += fmt::format("<li>line {}: {}</li>\n", line, markup_escaped(id));
     html += "</ul>";
   }
   if (!a.cases_without_row.empty()) {
     html += fmt::format("<h3>{} without a row</h3>\n<p>", a.file.level == OutcomeLevel::lesion ? "Cases" : "Patients");
     for (std::size_t n = 0; n < a.cases_without_row.size(); ++n)
-      html += (n ? ", " : "") + html_escaped(a.cases_without_row[n]);
+      html += (n ? ", " : "") + markup_escaped(a.cases_without_row[n]);
     html += "</p>\n";
   }
   return html + "</section>\n";

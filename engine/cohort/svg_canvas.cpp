@@ -1,5 +1,6 @@
 #include "engine/cohort/svg_canvas.h"
 
+#include "dose/svg_plot.h"
 #include "engine/cohort/cohort_report.h"
 #include "geometry/error.h"
 
@@ -55,7 +56,7 @@ std::string ended(const std::string& element, const std::string& attributes, con
                   const std::string& tooltip) {
   const std::string opened = fmt::format("<{} {}{}{}", element, attributes, style.empty() ? "" : " ", style);
   if (tooltip.empty()) return opened + "/>\n";
-  return fmt::format("{}><title>{}</title></{}>\n", opened, html_escaped(tooltip), element);
+  return fmt::format("{}><title>{}</title></{}>\n", opened, markup_escaped(tooltip), element);
 }
 }  // namespace
 
@@ -64,12 +65,12 @@ SvgCanvas::SvgCanvas(double width, double height, const std::string& title) {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0:g} {1:g}\" width=\"{0:g}\" height=\"{1:g}\" "
       "role=\"img\" aria-label=\"{2}\" font-family=\"system-ui, sans-serif\" font-size=\"12\" fill=\"#222\">\n"
       "<rect width=\"{0:g}\" height=\"{1:g}\" fill=\"#fff\"/>\n",
-      width, height, html_escaped(title));
+      width, height, markup_escaped(title));
 }
 
 void SvgCanvas::text(double x, double y, const std::string& words, const std::string& style) {
   svg_ += fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\"{}{}>{}</text>\n", x, y, style.empty() ? "" : " ", style,
-                      html_escaped(words));
+                      markup_escaped(words));
 }
 
 void SvgCanvas::line(double x1, double y1, double x2, double y2, const std::string& style) {

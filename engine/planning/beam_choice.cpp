@@ -83,4 +83,18 @@ GridFindings check_weights(const BeamSet& beams, const std::vector<double>& weig
   return check_on_grid(problem, penalties.isodoses(), terms, dose, lift);
 }
 
+void finish_plan(const BeamSet& beams, const std::vector<double>& weights_mu, const std::vector<double>& dose_gy,
+                 const PlanPenalties& penalties, std::size_t targets, PlanningResult& result) {
+  const double lift = penalties.lift(dose_gy);
+  result.expected_isodose_pct = 100;
+  for (std::size_t t = 0; t < targets; ++t)
+    result.expected_isodose_pct =
+        std::min(result.expected_isodose_pct, 100 * penalties.reached_isodose(dose_gy, int(t)) / lift);
+  result.beams.clear();
+  for (std::size_t b = 0; b < beams.size(); ++b) {
+    result.beams.push_back(beams[b]);
+    result.beams.back().weight_mu = lift * weights_mu[b];
+  }
+}
+
 }  // namespace sbrt

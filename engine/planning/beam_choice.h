@@ -32,6 +32,11 @@ GridFindings check_weights(const BeamSet& beams, const std::vector<double>& weig
                            const PlanningOptions& options, const PlanPenalties& penalties,
                            const std::vector<GoalTerm>& terms, double lift, Progress& progress);
 
+/// Gives the result its beams with the MU that meet the coverage, and the isodose that the points promise.
+/// @param weights_mu before the lift  @param dose_gy of these weights at the penalties' points
+void finish_plan(const BeamSet& beams, const std::vector<double>& weights_mu, const std::vector<double>& dose_gy,
+                 const PlanPenalties& penalties, std::size_t targets, PlanningResult& result);
+
 /// Positions of the beams of each node, in the order in which the nodes first appear.
 std::vector<std::vector<std::size_t>> beams_by_node(const BeamSet& beams);
 

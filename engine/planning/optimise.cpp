@@ -178,15 +178,7 @@ PlanningResult optimise_penalties(const PlanningProblem& problem, const Planning
     progress.end();
   }
 
-  const double lift = dense->lift(search.dose_gy);
-  result.expected_isodose_pct = 100;
-  for (std::size_t t = 0; t < problem.targets.size(); ++t)
-    result.expected_isodose_pct =
-        std::min(result.expected_isodose_pct, 100 * dense->reached_isodose(search.dose_gy, int(t)) / lift);
-  for (std::size_t b = 0; b < w.beams.size(); ++b) {
-    w.beams[b].weight_mu = lift * w.weights_mu[b];
-    result.beams.push_back(w.beams[b]);
-  }
+  finish_plan(w.beams, w.weights_mu, search.dose_gy, *dense, problem.targets.size(), result);
   if (options.prove_goals && dense->misses_a_goal(search.dose_gy))
     explain_missed_goals(problem, options, candidates, result.beams, result.warnings, progress);
   result.iterations = search.iterations;

@@ -138,15 +138,7 @@ PlanningResult optimise_ordered(const PlanningProblem& problem, const PlanningOp
     progress.end();
   }
 
-  const double lift = dense->lift(w.dose_gy);
-  result.expected_isodose_pct = 100;
-  for (std::size_t t = 0; t < problem.targets.size(); ++t)
-    result.expected_isodose_pct =
-        std::min(result.expected_isodose_pct, 100 * dense->reached_isodose(w.dose_gy, int(t)) / lift);
-  for (std::size_t b = 0; b < w.beams.size(); ++b) {
-    w.beams[b].weight_mu = lift * w.weights_mu[b];
-    result.beams.push_back(w.beams[b]);
-  }
+  finish_plan(w.beams, w.weights_mu, w.dose_gy, *dense, problem.targets.size(), result);
   result.objective = record.plan.back().primal;
   result.solver = std::move(record);
   return result;

@@ -25,7 +25,7 @@ std::string legend_svg(const std::vector<LegendEntry>& entries, double left, dou
         "<path d=\"M{:.0f} {:.0f}h22\" stroke=\"{}\" stroke-width=\"2.5\"{}/><text x=\"{:.0f}\" "
         "y=\"{:.0f}\">{}</text>\n",
         x, y - 4, entries[i].colour, entries[i].dashed ? " stroke-dasharray=\"5 3\"" : "", x + 28, y,
-        svg_escaped(entries[i].label));
+        markup_escaped(entries[i].label));
   }
   return svg;
 }

@@ -161,7 +161,7 @@ std::string planes_svg(const DisplayedImage* ct, const Grid& frame, PatientPoint
       if (const std::string path = path_of(plane, line); !path.empty())
         svg +=
             fmt::format("<path d=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.3\"{}><title>{}</title></path>\n",
-                        path, line.colour, line.dashed ? " stroke-dasharray=\"5 3\"" : "", svg_escaped(line.label));
+                        path, line.colour, line.dashed ? " stroke-dasharray=\"5 3\"" : "", markup_escaped(line.label));
     svg += fmt::format("</svg>\n<text x=\"{:.0f}\" y=\"{:.0f}\">{}</text>\n", left, height + 2 * gap + 6, plane.name);
     left += plane.width + gap;
   }

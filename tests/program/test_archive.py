@@ -74,6 +74,15 @@ class Network(Archive):
         network, tree = load(self.folder / "network.json"), load(self.folder / "tree.json")
         self.assertEqual(network["entries"], tree["entries"])
 
+    def test_structure_sets_of_a_killed_listing_are_removed(self):
+        temporary = self.folder / "tmp"
+        (temporary / "sbrtplan-archive-killed").mkdir(parents=True)
+        (temporary / "sbrtplan-archive-killed" / "patient.dcm").write_bytes(b"x")
+        (temporary / "of-somebody-else").mkdir()
+        run("archive", "list", self.orthanc.source, "--structures", "--aet", CALLER, prefix=self.orthanc.prefix, expect=0,
+            env={"TMPDIR": str(temporary)})
+        self.assertEqual(self.listing(temporary), ["of-somebody-else"])
+
     def test_fetched_objects_are_the_stored_ones(self):
         for way in ((), ("--store-port", str(STORE_PORT))):
             out = self.folder / ("moved" if way else "got")

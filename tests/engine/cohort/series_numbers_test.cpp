@@ -1,5 +1,6 @@
 #include "engine/cohort/series_numbers.h"
 
+#include "dose/svg_plot.h"
 #include "engine/cohort/cohort_report.h"
 #include "engine/json.h"
 #include "tests/engine/cohort/store_fixture.h"
@@ -93,7 +94,7 @@ TEST_F(SeriesNumbersTest, PagesSurviveHostileNames) {
 }
 
 TEST(HtmlEscaped, HoldsNoMarkupAndNoControlCharacter) {
-  EXPECT_EQ(html_escaped("a<b>&\"'\x07\r\n\xc3\xa9"), "a&lt;b&gt;&amp;&quot;&#39;\xef\xbf\xbd\xef\xbf\xbd\n\xc3\xa9");
+  EXPECT_EQ(markup_escaped("a<b>&\"'\x07\r\n\xc3\xa9"), "a&lt;b&gt;&amp;&quot;&#39;\xef\xbf\xbd\xef\xbf\xbd\n\xc3\xa9");
 }
 
 TEST_F(SeriesNumbersTest, JsonHoldsEveryNumberAndName) {
