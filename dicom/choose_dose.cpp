@@ -124,7 +124,8 @@ ChosenDoses choose_doses(const Catalogue& catalogue, const StructureFile& struct
     if (refused != catalogue.refused.end())
       throw InputError("no RT Dose (RTDOSE) was found", refused->path.string(), "it was refused: " + refused->reason,
                        "add the dose of the plan");
-    throw InputError("no RT Dose (RTDOSE) was found", "", "the folder holds none", "add the dose of the plan");
+    throw InputError("no RT Dose (RTDOSE) was found", "", "the folder holds none",
+                     "add the dose of the plan; --without-dose of evaluate judges the structures alone");
   }
   ChosenDoses chosen;
   chosen.files = selection.wanted.empty() ? unnamed(all, structures, selection.ignore_frame_of_reference)

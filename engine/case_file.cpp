@@ -66,6 +66,8 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("max_mu_per_beam")) request.limits.max_beam_mu = v->number(10, 100000);
   if (const auto v = json.find("max_mu_per_node")) request.limits.max_node_mu = v->number(10, 100000);
   if (const auto v = json.find("grid_mm")) request.grid_mm = v->number(0.5, 5);
+  if (const auto v = json.find("region")) request.region = v->text();
+  if (const auto v = json.find("region_margin_mm")) request.region_margin_mm = v->number(0, 500);
   if (const auto v = json.find("beam_data")) request.beam_data = v->text();
   if (const auto v = json.find("density")) request.patient.density = v->text();
   if (const auto v = json.find("body")) request.patient.body = v->text();
@@ -103,6 +105,8 @@ PlanRequest merge(PlanRequest base, const PlanRequest& options, const std::funct
   replace("--write-mps", &PlanRequest::write_mps);
   replace("--robustness", &PlanRequest::robustness);
   replace("--grid-mm", &PlanRequest::grid_mm);
+  replace("--region", &PlanRequest::region);
+  replace("--region-margin-mm", &PlanRequest::region_margin_mm);
   replace("--beam-data", &PlanRequest::beam_data);
   if (stated("--collimators")) base.collimators_mm.clear();  // parsed from its text afterwards
   return base;

@@ -17,8 +17,8 @@ Grid dose_grid_of(const ForwardRequest& request, const ImportedCase& input, cons
                   const ShapeRule& rule) {
   if (request.grid) return *request.grid;
   if (request.region.empty()) return dose_grid_over(patient.body, request.grid_mm);
-  const Box box = shape_of(input.structures.at(request.region), rule).bounding_box().grown(request.region_margin_mm);
-  return covering_grid(box, {request.grid_mm, request.grid_mm, request.grid_mm}, input.ct.grid());
+  return dose_grid_about(shape_of(input.structures.at(request.region), rule), request.region_margin_mm, request.grid_mm,
+                         input.ct.grid());
 }
 
 }  // namespace
@@ -73,6 +73,7 @@ void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardReques
   for (const PlanFileOverride& o : plan.density_overrides) request.patient.overrides.emplace_back(o.structure, o.hu);
   request.patient.body = plan.body;
   request.depth = plan.depth;
+  request.grid = plan.dose_grid;
   if (plan.dose_grid) request.grid_mm = plan.dose_grid->spacing_mm()[0];
   for (const auto& [name, value] : plan.options) {
     if (name == "couch") request.patient.couch_in = value == "in";

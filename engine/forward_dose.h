@@ -36,7 +36,7 @@ struct ForwardOutcome {
 ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress = no_progress);
 
 /// Takes from plan.json what its dose follows from: beams, beam data, density table and overrides, body, couch,
-/// contours, depth and grid spacing. @throws InputError
+/// contours, depth and dose grid. @throws InputError
 void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardRequest& request);
 
 /// True for a JSON file of schema sbrtplan-plan/1.

@@ -1,6 +1,7 @@
 #include "engine/pipeline.h"
 
 #include "engine/body_check.h"
+#include "engine/evaluation/structure_names.h"
 #include "engine/planning/cut_faces.h"
 #include "engine/planning/delivery.h"
 #include "engine/target_checks.h"
@@ -65,6 +66,10 @@ Grid dose_grid_over(const Occupancy& body, double spacing_mm, const std::vector<
     box.add(around.high);
   }
   return covering_grid(box, {spacing_mm, spacing_mm, spacing_mm}, body.grid());
+}
+
+Grid dose_grid_about(const Shape& region, double margin_mm, double spacing_mm, const Grid& ct) {
+  return covering_grid(region.bounding_box().grown(margin_mm), {spacing_mm, spacing_mm, spacing_mm}, ct);
 }
 
 NodeSet turned_to(const NodeSet& nodes, const std::string& patient_position) {
@@ -159,6 +164,22 @@ Robustness robustness_of(const PlanningProblem& problem, const BeamSet& beams, c
   return test_robustness(c, options, progress);
 }
 
+Grid dose_grid_of(const PlanRequest& request, const std::vector<BuiltTarget>& targets, const Occupancy& body,
+                  const std::vector<NamedShape>& shapes) {
+  const double spacing_mm = dose_grid_spacing_mm(request.grid_mm, targets);
+  if (request.region.empty()) return dose_grid_over(body, spacing_mm, targets);
+  std::vector<std::string> names;
+  for (const NamedShape& named : shapes) names.push_back(named.shape.name());
+  const Shape& region = shapes[index_of_structure(request.region, names, "--region")].shape;
+  Grid grid = dose_grid_about(region, request.region_margin_mm, spacing_mm, body.grid());
+  for (const BuiltTarget& target : targets)
+    if (const Box box = target.shape.bounding_box(); !grid.contains(box.low) || !grid.contains(box.high))
+      throw InputError("target '" + target.shape.name() + "' leaves the region of the dose",
+                       "--region " + request.region, "its coverage would not be known",
+                       "name a larger structure or raise --region-margin-mm");
+  return grid;
+}
+
 }  // namespace
 
 PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
@@ -183,22 +204,14 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
   check_names(request, shapes);
   check_targets(targets.targets, input.ct.grid(), patient.body);
   append(warnings, check_structures(shapes, input.ct.grid()));
-  const double grid_mm = dose_grid_spacing_mm(request.grid_mm, targets.targets);
+  Grid dose_grid = dose_grid_of(request, targets.targets, patient.body, shapes);
   BoundProtocols protocols = bind_protocols(request.protocols, shapes, evaluated_targets(targets),
                                             patient.body_shape ? patient.body_shape->name() : "");
   std::vector<Goal> goals = request.goals;
   for (Goal& goal : goals_to_plan(protocols, warnings)) goals.push_back(std::move(goal));
   for (const InputRecord& record : protocol_records(request.protocols)) input.inputs.push_back(record);
-  return {std::move(input),
-          std::move(targets),
-          std::move(patient),
-          std::move(beam_data),
-          std::move(nodes),
-          std::move(shapes),
-          grid_mm,
-          std::move(warnings),
-          std::move(protocols),
-          std::move(goals)};
+  return {std::move(input),  std::move(targets),   std::move(patient),  std::move(beam_data), std::move(nodes),
+          std::move(shapes), std::move(dose_grid), std::move(warnings), std::move(protocols), std::move(goals)};
 }
 
 PlanningProblem planning_problem(const PlanRequest& request, const PreparedCase& prepared) {
@@ -235,7 +248,7 @@ PlanningOptions planning_options(const PlanRequest& request, const PreparedCase&
   options.write_mps = !request.write_mps.empty();
   options.prove_goals = request.prove_goals;
   options.reduce_pct = request.reduce_pct;
-  options.full_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm, prepared.targets.targets);
+  options.full_grid = prepared.dose_grid;
   return options;
 }
 
@@ -253,9 +266,9 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   append(warnings, planned.warnings);
 
   // The optimiser saw sampled points; the full grid decides the scale, and the dose is that of the weights as written.
-  const Grid dose_grid = dose_grid_over(prepared.patient.body, prepared.grid_mm, prepared.targets.targets);
   const DensityMap& density = prepared.patient.density;
   const DoseOptions dose_options{.depth = request.depth, .simd = request.simd};
+  const Grid& dose_grid = prepared.dose_grid;
   DoseResult dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
   round_weights(planned.beams,
                 normalisation_factor(problem.targets, dose.dose, request.coverage_pct, problem.body, &warnings));

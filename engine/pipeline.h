@@ -43,6 +43,8 @@ struct PlanRequest {
   double reduce_pct = 0;     //!< give up beams and nodes while the plan gets no worse than this
   bool robustness = false;
   double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
+  std::string region;  //!< structure over whose box the dose grid lies; empty: the body
+  double region_margin_mm = 20;
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
   SimdChoice simd = SimdChoice::widest;  //!< of the forward dose
@@ -58,7 +60,7 @@ struct PreparedCase {
   BeamData beam_data;
   NodeSet nodes;                   //!< turned to the patient's position
   std::vector<NamedShape> shapes;  //!< all structures that can be evaluated, new PTVs included
-  double grid_mm = 0;
+  Grid dose_grid;
   Warnings warnings;
   BoundProtocols protocols;
   std::vector<Goal> goals;  //!< that the weights are made for: the request's and those of its protocols
@@ -95,6 +97,9 @@ double dose_grid_spacing_mm(double chosen_mm, const std::vector<BuiltTarget>& ta
 
 /// Grid over the whole body, and over targets that reach beyond it, with the CT's axes.
 Grid dose_grid_over(const Occupancy& body, double spacing_mm, const std::vector<BuiltTarget>& targets = {});
+
+/// Grid over the box of a structure, grown by a margin, with the CT's axes.
+Grid dose_grid_about(const Shape& region, double margin_mm, double spacing_mm, const Grid& ct);
 
 /// Node offsets turned from a head-first supine patient to `patient_position` (HFS, HFP, FFS, ... DICOM C.7.3.1.1.2).
 /// @throws InputError for a position that is not one of the eight

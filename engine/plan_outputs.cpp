@@ -16,15 +16,10 @@ namespace {
 
 dicom::ProgramInfo program_info() { return {program_version(), program_revision()}; }
 
-// One RTSTRUCT for all targets: the one that was read, with the new structures appended.
+// One RTSTRUCT for all targets: the one that was read, with the new structures appended. Its UID follows from its
+// content, not from the files that brought the original: an archive writes other file headers than a folder holds.
 dicom::StructuresAdded write_structures(const PreparedCase& prepared, const std::filesystem::path& path) {
-  std::string seed = "structures " + prepared.input.structure_file.reference.sop_instance_uid;
-  for (const InputRecord& input : prepared.input.inputs) seed += " " + input.sha256;
-  for (const Structure& added : prepared.targets.added) {
-    seed += " " + added.name;
-    for (const Contour& contour : added.contours)
-      for (const PatientPoint& p : contour.points) seed += fmt::format(" {} {} {}", p.x, p.y, p.z);
-  }
+  const std::string seed = "structures " + prepared.input.structure_file.reference.sop_instance_uid;
   return dicom::write_structures_added(prepared.input.structure_file, prepared.targets.added, &prepared.input.ct_series,
                                        seed, program_info(), path);
 }

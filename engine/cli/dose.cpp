@@ -62,6 +62,7 @@ void run(DoseVerb& verb, Session& session) {
     take_settings_of_plan(verb.beams, verb.request);
     if (verb.stated("--beam-data")) verb.request.beam_data = stated.beam_data;
     if (verb.stated("--grid-mm")) verb.request.grid_mm = stated.grid_mm;
+    if (verb.stated("--grid-mm") || verb.stated("--region")) verb.request.grid.reset();
     if (verb.stated("--density")) verb.request.patient.density = stated.patient.density;
     if (verb.stated("--body")) verb.request.patient.body = stated.patient.body;
     if (verb.stated("--override")) verb.request.patient.overrides = parsed.patient.overrides;
@@ -124,7 +125,8 @@ void add_dose_verb(CLI::App& app, Session& session) {
   verb->add_option("DIR", v->texts.inputs, "DICOM folder or files")->required();
   verb->add_option("--beams", v->beams, "weighted beams: beams.json, plan.json or beams.csv")->required();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
-  verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing (default: that of plan.json, else 1.5)")
+  verb->add_option("--grid-mm", v->request.grid_mm,
+                   "dose grid spacing over the body (default: the grid of plan.json, else 1.5)")
       ->check(CLI::Range(0.5, 5.0))
       ->capture_default_str();
   verb->add_option("--region", v->request.region,

@@ -10,7 +10,9 @@
 #include "engine/report/report_folder.h"
 #include "engine/report/text_table.h"
 #include "engine/version.h"
+#include "engine/volumes_case.h"
 #include "geometry/atomic_output.h"
+#include "geometry/error.h"
 
 #include <fmt/format.h>
 
@@ -25,7 +27,7 @@ struct EvaluateVerb {
   std::string relative_reference, fractions_of_dose, json, dvh, goals_file, interpolation = "cubic",
                                                                             contours = "shape-following";
   BiologyTexts biology;
-  bool strict = false, overwrite = false, anonymous = false;
+  bool strict = false, overwrite = false, anonymous = false, without_dose = false;
   std::string out;
   ProtocolOptionTexts protocol;
 };
@@ -63,15 +65,21 @@ void run(EvaluateVerb& verb, Session& session) {
   if (!verb.relative_reference.empty())
     verb.request.dose.relative_reference = RelativeReference::parse(verb.relative_reference);
 
-  const EvaluateOutcome outcome = evaluate_case(verb.request, session.progress());
+  if (verb.without_dose && !verb.dvh.empty())
+    throw InputError("--dvh needs a dose", "--without-dose", "without one there are volumes only",
+                     "leave one of the two options out");
+  const EvaluateOutcome outcome = verb.without_dose ? volumes_case(verb.request, session.progress())
+                                                    : evaluate_case(verb.request, session.progress());
   PlanReport report;
   report.program_version = program_version();
   report.program_revision = program_revision();
   report.inputs = outcome.inputs;
   report.evaluation = outcome.evaluation;
-  report.dose_origin = outcome.dose_origin;
   report.protocols = outcome.protocols;
-  report.dose_grid = DoseGridRecord{outcome.dose_size, outcome.dose_spacing_mm};
+  if (!verb.without_dose) {
+    report.dose_origin = outcome.dose_origin;
+    report.dose_grid = DoseGridRecord{outcome.dose_size, outcome.dose_spacing_mm};
+  }
   report.warnings = outcome.warnings;
   report.patient = PatientRecord{outcome.patient_name, outcome.patient_id};
   if (verb.anonymous) make_anonymous(report);
@@ -134,6 +142,7 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
                  "judge the sum of beam doses although beams of the plan are missing");
   verb->add_flag("--ignore-frame-of-reference", v->request.dose.selection.ignore_frame_of_reference,
                  "take the frames of reference of dose and structures for the same although their UIDs differ");
+  verb->add_flag("--without-dose", v->without_dose, "judge the structures alone: volumes, and pictures with --out");
   verb->add_option("--rtstruct", v->request.rtstruct, "which RTSTRUCT: file or SOP instance UID");
   verb->add_option("--ct", v->request.ct_uid, "which CT: series instance UID");
   verb->add_option("--out", v->out, "folder to write: report.html, report.json, tables and volumes");

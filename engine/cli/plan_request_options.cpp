@@ -29,6 +29,11 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
   add_biology_options(verb, options.biology);
   verb.add_option("--grid-mm", request.grid_mm,
                   "dose grid spacing, 0.5 to 5 mm (default: 1 mm for targets under 10 cc, else 1.5)");
+  verb.add_option("--region", request.region,
+                  "structure: the dose grid lies over its box instead of over the body; what lies outside has no dose");
+  verb.add_option("--region-margin-mm", request.region_margin_mm, "with --region: how far around it")
+      ->check(CLI::Range(0.0, 500.0))
+      ->capture_default_str();
   verb.add_option("--depth", texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
       ->check(CLI::IsMember({"ray", "axis"}))
       ->capture_default_str();

@@ -94,6 +94,22 @@ class Plan(ProgramCase):
         self.assertEqual(first.PixelData, second.PixelData)
         self.assertEqual(first.DoseGridScaling, second.DoseGridScaling)
 
+    def test_region_bounds_the_dose_grid(self):
+        phantom = self.phantom("sphere-in-water", "--diameter-mm", "20", "--spacing-mm", "2,2,2")
+        options = ("--gtv", "GTV", "--margin-mm", "5", "--prescription", "45Gy/5fx@75%")
+        out = self.folder / "out"
+        report = self.plan(phantom, out, *options, "--region", "PTV", "--region-margin-mm", "40")
+        dose = pydicom.dcmread(out / "dose.dcm")
+        ptv_mm = 2 * (20 / 2 + 5)
+        for size in (dose.Columns, dose.Rows, dose.NumberOfFrames):
+            self.assertAlmostEqual(2.5 * (size - 1), ptv_mm + 2 * 40, delta=2 * 2.5)
+        self.assertAlmostEqual(report["targets"]["PTV"]["coverage_pct"]["value"], 95, delta=0.1)
+        again = self.folder / "again.dcm"
+        run("dose", phantom, "--beams", out / "plan.json", "--out", again, expect=0)
+        self.assertEqual(dose.PixelData, pydicom.dcmread(again).PixelData)
+        self.assert_refused("plan", phantom, *options, "--region", "GTV", "--region-margin-mm", "0", "--out", self.folder / "no",
+                            mentions=["leaves the region"])
+
     def test_trace_point_sums_to_the_voxel(self):
         phantom = self.phantom("lung-lesion", "--spacing-mm", "3,3,3")
         out = self.folder / "out"

@@ -173,6 +173,20 @@ class Replan(ReplanCase):
         self.assertEqual(set(self.cases(store)), {"good", "no-ct"})
         self.assertEqual(set(self.failures(store)), {"no-target", "two-ct", "broken"})
 
+    def test_copies_count_once_and_a_missing_date_is_no_date(self):
+        archive, store = self.archive("one", "two"), self.folder / "store"
+        shutil.copytree(archive / "p0", archive / "again")
+        done = self.replan(archive, store, "--dry-run")
+        self.assertIn("2 cases: 0 finished", done.stdout)
+        self.assertIn("duplicate-files", done.stderr)
+        for path in (archive / "p1").rglob("*.dcm"):
+            ds = pydicom.dcmread(path)
+            ds.StudyDate = ""
+            ds.PatientID = "one"  # another study under the same name is another case
+            ds.save_as(path)
+        self.assertIn("2 cases: 0 finished", self.replan(archive, store, "--dry-run").stdout)
+        self.assertIn("1 cases: 0 finished", self.replan(archive, store, "--dry-run", "--date", "19000101-").stdout)
+
     def test_hostile_names_stay_in_the_store(self):
         names = ["../../../escape", "/etc/passwd " + "x" * 52, "a;$(touch pwned)\tÜ患者", ""]
         archive, store = self.archive("template", name="template"), self.folder / "deep" / "store"
