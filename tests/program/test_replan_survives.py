@@ -34,7 +34,7 @@ class Survives(ReplanCase):
             self.assertEqual([p.name for p in store.glob(".work-*")], [])
             self.assertEqual(list((store / "failed").iterdir()), [])
             rounds += 1
-        print(f"{kills} kills over {rounds} stores")
+            print(f"{kills} kills over {rounds} stores", flush=True)
 
     def test_killed_case_stops_no_other(self):
         archive, store = self.archive("one", "two"), self.folder / "store"

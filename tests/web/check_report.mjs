@@ -65,6 +65,21 @@ async function checkCurves() {
   await last.click();
 }
 
+// What goes to paper: every definition, and pictures that show something.
+async function checkPrint() {
+  const [images, closed] = await page.evaluate(() => {
+    dispatchEvent(new Event('beforeprint'));
+    return [Array.from(document.querySelectorAll('.space > img.printed, .views > img.printed'), (i) => i.src.length),
+      document.querySelectorAll('details.print-open:not([open])').length];
+  });
+  assert.equal(closed, 0);
+  if (hasImage || hasDose) assert.ok(images.length >= 2 && Math.max(...images) > leastPicture, `pictures of ${images} characters`);
+  await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+  assert.equal(await page.locator('img.printed').count(), 0);
+  assert.ok((await page.pdf()).length > 10000, 'the page does not print');
+}
+
+const leastPicture = 10000;  // characters of a PNG in base64; a blank one of this size has a tenth
 try {
   assert.deepEqual(await page.evaluate(() => window.sbrtplanReport.report), report, 'the page carries another report.json');
   assert.ok((await page.textContent('#verdict')).includes(report.verdict.text));
@@ -85,7 +100,7 @@ try {
     if (!has('--numbers')) await checkPlanes();
   }
   if (report.dvh) await checkCurves();
-  assert.ok((await page.pdf()).length > 10000, 'the page does not print');
+  await checkPrint();
   quiet();
   console.log(`${count} numbers equal report.json`);
 } finally {

@@ -3,6 +3,7 @@ import './style.css';
 import {json} from './data.js';
 import {showDelivery, showGoals, showIndices, showPrescription, showProvenance, showVerdict, showWarnings} from './tables.js';
 import {showCurves} from './dvh.js';
+import {preparePrint} from './print.js';
 import {showPictures} from './pictures.js';
 
 const report = json('report'), view = json('view');
@@ -14,5 +15,6 @@ showGoals(report);
 showDelivery(report);
 showWarnings(report);
 showProvenance(report);
+preparePrint();
 // A test waits for this.
 window.sbrtplanReport = {report, view, ready: showPictures(view, report.prescription?.dose_gy)};
