@@ -1,13 +1,8 @@
 """report.html in the system's Chromium, and the plain files beside it."""
 import base64
-import copy
 import csv
 import io
-import os
-import pathlib
 import re
-import shutil
-import subprocess
 import unittest
 import zlib
 
@@ -16,36 +11,20 @@ import numpy
 import pydicom
 
 from colour_blindness import SIGHTS, least_difference
-from program_case import ProgramCase, load, run
+from program_case import load
+from report_case import ReportCase
 
-CHECK = pathlib.Path(__file__).parent.parent / "web" / "check_report.mjs"
-MODULES = os.environ["SBRT_PAGE_MODULES"]
-NODE = os.environ["SBRT_NODE"]
 CLEARLY_APART = 10  # CIE 1976 colour difference; 2.3 is just noticeable side by side
-LARGEST_REPORT_BYTES = 25_000_000  # of the default phantom, issue of the report
-NAMES = ["Rückenmark", "Лёгкое правое", "肝臓", "كبد", "Ε<&>\"'", "<script>window.pwned=1</script>", "</script><b>x", "<!--"]
 
 
-class Report(ProgramCase):
-    def plan(self, *options):
-        phantom = self.phantom("sphere-in-water", "--diameter-mm", "20", "--spacing-mm", "2,2,2")
-        out = self.folder / "plan"
-        run("plan", phantom, "--gtv", "GTV", "--margin-mm", "3", "--prescription", "45Gy/5fx@75%", "--out", out,
-            "--grid-mm", "2.5", "--count", "600", "--goal", "External:D0.03cc <= 100 Gy", "--goal", "GTV:D95% >= 90 Gy", *options,
-            expect=0)
-        return phantom, out
-
-    def open(self, html, json, *options):
-        done = subprocess.run([NODE, CHECK, MODULES, html, json, *options], capture_output=True, text=True, timeout=500)
-        self.assertEqual(done.returncode, 0, done.stderr + done.stdout)
-
+class Report(ReportCase):
     def test_plan_opens_and_shows_its_numbers(self):
-        _, out = self.plan()
+        out = self.out
         self.open(out / "report.html", out / "report.json")
         self.assertEqual(load(out / "report.json")["verdict"]["missed"], 1)
 
     def test_files_beside_the_report_are_named_and_read_back(self):
-        _, out = self.plan()
+        out = self.out
         report = load(out / "report.json")
         for file in report["files"]:
             self.assertTrue((out / file["path"]).is_file(), file)
@@ -78,69 +57,13 @@ class Report(ProgramCase):
                 self.assertEqual(float(row["value"]), report["targets"][row["target"]][row["index"]]["value"])
 
     def test_anonymous_names_nobody(self):
-        phantom, out = self.plan("--anonymous")
+        phantom, out = self.ct, self.make_plan(self.folder / "plan", "--anonymous")
         ct = pydicom.dcmread(sorted(phantom.rglob("*CT*.dcm"))[0])
         for name in ("report.json", "report.html"):
             text = (out / name).read_text(encoding="utf-8")
             for secret in (str(ct.PatientID), str(ct.PatientName), str(phantom), ct.SeriesInstanceUID):
                 self.assertNotIn(secret, text)
         self.assertNotIn("patient", load(out / "report.json"))
-
-    def with_many_names(self, path):
-        """The RTSTRUCT with 40 more copies of the target's contours under names that pages get wrong."""
-        data = pydicom.dcmread(path)
-        first = next(c for c in data.ROIContourSequence)
-        data.SpecificCharacterSet = "ISO_IR 192"
-        for i in range(40):
-            roi, contour, observation = (copy.deepcopy(s) for s in (data.StructureSetROISequence[0], first, data.RTROIObservationsSequence[0]))
-            roi.ROINumber = contour.ReferencedROINumber = observation.ReferencedROINumber = 100 + i
-            roi.ROIName = NAMES[i] if i < len(NAMES) else f"Organ {i}"
-            contour.ROIDisplayColor = [37 * i % 256, 91 * i % 256, 255 - 5 * i]
-            observation.ObservationNumber = 100 + i
-            observation.RTROIInterpretedType = "ORGAN"
-            data.StructureSetROISequence.append(roi)
-            data.ROIContourSequence.append(contour)
-            data.RTROIObservationsSequence.append(observation)
-        data.save_as(path)
-
-    def test_evaluate_without_ct_and_with_40_names(self):
-        _, out = self.plan()
-        case = self.folder / "dose-only"
-        case.mkdir()
-        for name in ("dose.dcm", "structures.dcm"):
-            shutil.copy(out / name, case)
-        self.with_many_names(case / "structures.dcm")
-        page = self.folder / "evaluated"
-        run("evaluate", case, "--target", "PTV", "--prescription", "45Gy/5fx", "--out", page, expect=0)
-        report = load(page / "report.json")
-        for name in NAMES:
-            self.assertIn(name, report["structures"])
-        # Drawn in software, 40 structures take minutes to turn over: that is tested on few.
-        self.open(page / "report.html", page / "report.json", "--no-ct", "--numbers")
-        # Structures alone.
-        (case / "dose.dcm").unlink()
-        self.assertIn("--without-dose", run("evaluate", case, expect=3).stderr)
-        page = self.folder / "structures"
-        run("evaluate", case, "--without-dose", "--out", page, expect=0)
-        bare = load(page / "report.json")
-        self.assertNotIn("dose_grid", bare)
-        self.assertEqual({name: s["volume_cc"] for name, s in report["structures"].items()},
-                         {name: s["volume_cc"] for name, s in bare["structures"].items()})
-        self.open(page / "report.html", page / "report.json", "--no-ct", "--no-image", "--no-dose")
-        self.assert_refused("evaluate", case, "--without-dose", "--query", "PTV:D95%", mentions=["--query needs a dose"])
-
-    def test_default_phantom_is_small_and_written_at_once(self):
-        phantom = self.phantom("lung-lesion")
-        out = self.folder / "plan"
-        run("plan", phantom / "case.json", "--out", out, "--count", "600", expect=0)
-        self.assertLessEqual((out / "report.html").stat().st_size, LARGEST_REPORT_BYTES)
-        # With CT but without prescription.
-        shutil.copytree(phantom, self.folder / "case")
-        shutil.copy(out / "dose.dcm", self.folder / "case")
-        page = self.folder / "judged"
-        run("evaluate", self.folder / "case", "--out", page, expect=0)
-        self.open(page / "report.html", page / "report.json", "--numbers")
-
 
 if __name__ == "__main__":
     unittest.main()
