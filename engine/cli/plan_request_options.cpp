@@ -29,9 +29,7 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
   add_biology_options(verb, options.biology);
   verb.add_option("--grid-mm", request.grid_mm,
                   "dose grid spacing, 0.5 to 5 mm (default: 1 mm for targets under 10 cc, else 1.5)");
-  verb.add_option("--depth", texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
-      ->check(CLI::IsMember({"ray", "axis"}))
-      ->capture_default_str();
+  add_depth_option(verb, texts);
   add_simd_option(verb, texts);
   add_patient_options(verb, request.patient, texts);
   add_selection_options(verb, request.selection);
