@@ -65,12 +65,23 @@ PlanRequest read_case_file(const std::filesystem::path& path) {
   if (const auto v = json.find("max_nodes")) request.limits.max_nodes = int(v->integer(1, 1000));
   if (const auto v = json.find("max_mu_per_beam")) request.limits.max_beam_mu = v->number(10, 100000);
   if (const auto v = json.find("max_mu_per_node")) request.limits.max_node_mu = v->number(10, 100000);
+  if (const auto v = json.find("solver"))
+    request.solver = v->choice({"penalty", "lp"}) == "lp" ? SolverChoice::ordered_lp : SolverChoice::penalty;
+  if (const auto v = json.find("reduce_pct")) request.reduce_pct = v->number(least_reduce_pct, most_reduce_pct);
+  if (const auto v = json.find("prove_goals")) request.prove_goals = v->boolean();
+  if (const auto v = json.find("robustness")) request.robustness = v->boolean();
   if (const auto v = json.find("grid_mm")) request.grid_mm = v->number(0.5, 5);
   if (const auto v = json.find("region")) request.region = v->text();
   if (const auto v = json.find("region_margin_mm")) request.region_margin_mm = v->number(0, 500);
+  if (const auto v = json.find("depth"))
+    request.depth = v->choice({"ray", "axis"}) == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
   if (const auto v = json.find("beam_data")) request.beam_data = v->text();
   if (const auto v = json.find("density")) request.patient.density = v->text();
   if (const auto v = json.find("body")) request.patient.body = v->text();
+  if (const auto v = json.find("couch")) request.patient.couch_in = v->choice({"out", "in"}) == "in";
+  if (const auto v = json.find("contours"))
+    request.patient.between =
+        v->choice({"shape-following", "slab"}) == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
   if (const auto v = json.find("overrides"))
     for (const auto& [name, hu] : v->members()) request.patient.overrides.emplace_back(name, hu.number(-1024, 30000));
   json.expect_all_used();
@@ -103,6 +114,7 @@ PlanRequest merge(PlanRequest base, const PlanRequest& options, const std::funct
   if (stated("--max-mu-per-beam")) base.limits.max_beam_mu = options.limits.max_beam_mu;
   if (stated("--max-mu-per-node")) base.limits.max_node_mu = options.limits.max_node_mu;
   replace("--write-mps", &PlanRequest::write_mps);
+  replace("--prove-goals", &PlanRequest::prove_goals);
   replace("--robustness", &PlanRequest::robustness);
   replace("--grid-mm", &PlanRequest::grid_mm);
   replace("--region", &PlanRequest::region);

@@ -295,9 +295,9 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   append(warnings, cap_warnings(planned.beams, options, problem.targets.front().prescription.fractions));
   std::optional<Robustness> robustness;
   if (request.robustness) robustness = robustness_of(problem, planned.beams, request, progress);
-  return {std::move(prepared),       std::move(planned.beams), std::move(dose),
-          std::move(evaluation),     std::move(judgement),     std::move(warnings),
-          std::move(planned.solver), std::move(planned.mps),   std::move(robustness)};
+  return {std::move(prepared),   std::move(planned.beams),    std::move(dose),           std::move(evaluation),
+          std::move(judgement),  std::move(warnings),         std::move(planned.solver), std::move(planned.mps),
+          std::move(robustness), planned.searched_isodose_pct};
 }
 
 }  // namespace sbrt

@@ -20,6 +20,8 @@
 
 namespace sbrt {
 
+constexpr double least_reduce_pct = 0.1, most_reduce_pct = 20;  //!< of PlanRequest::reduce_pct, where it is stated
+
 /// Everything the user decides.
 struct PlanRequest {
   CaseSelection selection;
@@ -77,6 +79,7 @@ struct PlanOutcome {
   std::optional<SolverRecord> solver;
   std::string mps;  //!< the linear programme as text; empty: not asked for
   std::optional<Robustness> robustness;
+  std::optional<double> searched_isodose_pct;  //!< of targets whose prescription leaves it open
 };
 
 /// Import, targets, body, density, beam data, nodes. @throws InputError, Cancelled

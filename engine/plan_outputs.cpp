@@ -159,6 +159,8 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
   state("max_mu_per_beam", request.limits.max_beam_mu, DeliveryLimits{}.max_beam_mu);
   state("max_mu_per_node", request.limits.max_node_mu, 0);
   state("reduce_pct", request.reduce_pct, 0);
+  if (outcome.searched_isodose_pct)
+    file.options.emplace_back("searched_isodose_pct", fmt::format("{}", *outcome.searched_isodose_pct));
   if (outcome.solver) file.options.emplace_back("solver", outcome.solver->name);
   for (const LpStage& s : outcome.solver ? outcome.solver->all_candidates : std::vector<LpStage>{})
     file.options.emplace_back("lp_" + s.name,

@@ -97,9 +97,7 @@ void add_check_verb(CLI::App& app, Session& session) {
       ->check(CLI::Range(0.0, 100.0))
       ->capture_default_str();
   verb->add_flag("--strict", v->strict, "exit 1 when fewer points pass");
-  verb->add_option("--depth", v->texts.depth, "water-equivalent depth")
-      ->check(CLI::IsMember({"ray", "axis"}))
-      ->capture_default_str();
+  add_depth_option(*verb, v->texts);
   add_simd_option(*verb, v->texts);
   add_patient_options(*verb, v->request.forward.patient, v->texts);
   add_selection_options(*verb, v->request.forward.selection);

@@ -135,9 +135,7 @@ void add_dose_verb(CLI::App& app, Session& session) {
       ->check(CLI::Range(0.0, 500.0))
       ->needs("--region")
       ->capture_default_str();
-  verb->add_option("--depth", v->texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
-      ->check(CLI::IsMember({"ray", "axis"}))
-      ->capture_default_str();
+  add_depth_option(*verb, v->texts);
   verb->add_option("--trace-point", v->point, "explain the dose at x,y,z (mm, LPS) beam by beam");
   verb->add_option("--dose-path", v->path, "fast: production; exact: one traced ray per beam and point, slow")
       ->check(CLI::IsMember({"fast", "exact"}))

@@ -55,12 +55,11 @@ void add_optimize_verb(CLI::App& app, Session& session) {
   verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\"; may repeat");
   add_protocol_options(*verb, v->texts.protocol);
   add_weight_options(*verb, v->request, v->texts);
+  add_mps_option(*verb, v->request);
   verb->add_option("--nodes", v->request.nodes, "node set that gives the order of delivery")->capture_default_str();
   verb->add_option("--beam-data", v->request.beam_data, "beam data set: name or folder")->capture_default_str();
   verb->add_option("--grid-mm", v->request.grid_mm, "dose grid spacing of the final evaluation, 0.5 to 5 mm");
-  verb->add_option("--depth", v->texts.depth, "water-equivalent depth")
-      ->check(CLI::IsMember({"ray", "axis"}))
-      ->capture_default_str();
+  add_depth_option(*verb, v->texts);
   add_patient_options(*verb, v->request.patient, v->texts);
   add_selection_options(*verb, v->request.selection);
   verb->add_option("--out", v->out, "plan.json to write")->required();

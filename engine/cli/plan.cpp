@@ -54,6 +54,7 @@ void add_plan_verb(CLI::App& app, Session& session) {
                "  sbrtplan plan case.json --out OUT");
   auto v = std::make_shared<PlanVerb>();
   add_plan_request_options(*verb, v->options);
+  add_mps_option(*verb, v->options.request);
   verb->add_option("--out", v->out, "folder to write; it appears whole or not at all")->required();
   verb->add_flag("--overwrite", v->overwrite, "replace an existing folder as a whole");
   verb->add_flag("--anonymous", v->anonymous,

@@ -63,16 +63,22 @@ void add_patient_options(CLI::App& verb, PatientModelOptions& patient, PlanOptio
                   "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
   verb.add_option("--couch", texts.couch, "count what lies outside the body (couch, mask) in the beam's path")
       ->check(CLI::IsMember({"out", "in"}))
-      ->capture_default_str();
+      ->default_str("out");
   verb.add_option("--contours", texts.contours, "what lies between contour planes")
       ->check(CLI::IsMember({"shape-following", "slab"}))
-      ->capture_default_str();
+      ->default_str("shape-following");
+}
+
+void add_depth_option(CLI::App& verb, PlanOptionTexts& texts) {
+  verb.add_option("--depth", texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
+      ->check(CLI::IsMember({"ray", "axis"}))
+      ->default_str("ray");
 }
 
 void add_simd_option(CLI::App& verb, PlanOptionTexts& texts) {
   verb.add_option("--simd", texts.simd, "instructions of the fast dose path; all give the same bytes")
       ->check(CLI::IsMember({"auto", "portable", "avx2", "avx512"}))
-      ->capture_default_str();
+      ->default_str("auto");
 }
 
 void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts) {
@@ -93,8 +99,7 @@ void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& t
   verb.add_option("--solver", texts.solver,
                   "penalty: seconds; lp: ordered linear programme that proves its optima, minutes")
       ->check(CLI::IsMember({"penalty", "lp"}))
-      ->capture_default_str();
-  verb.add_option("--write-mps", request.write_mps, "with --solver lp: the linear programme of its last stage, as MPS");
+      ->default_str("penalty");
   verb.add_option("--max-mu-per-beam", request.limits.max_beam_mu, "most MU of a beam in a fraction")
       ->check(CLI::Range(10.0, 100000.0))
       ->capture_default_str();
@@ -107,6 +112,10 @@ void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& t
                 "where a goal is missed, bound by a linear programme what any weights could reach; minutes");
   verb.add_flag("--robustness", request.robustness,
                 "the plan under shifts, rotations, density, output and aiming errors");
+}
+
+void add_mps_option(CLI::App& verb, PlanRequest& request) {
+  verb.add_option("--write-mps", request.write_mps, "with --solver lp: the linear programme of its last stage, as MPS");
 }
 
 void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
@@ -122,7 +131,7 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
   if (!texts.goals_file.empty())
     for (Goal& goal : read_goal_file(texts.goals_file)) request.goals.push_back(std::move(goal));
   request.protocols = read_protocols(texts.protocol, std::move(request.protocols));
-  request.solver = texts.solver == "lp" ? SolverChoice::ordered_lp : SolverChoice::penalty;
+  if (!texts.solver.empty()) request.solver = texts.solver == "lp" ? SolverChoice::ordered_lp : SolverChoice::penalty;
   if (!request.write_mps.empty() && request.solver != SolverChoice::ordered_lp)
     throw InputError("no linear programme is solved", "--write-mps", "the penalty solver has none", "add --solver lp");
   if (!texts.reduce.empty()) {
@@ -130,17 +139,18 @@ void parse_texts(const PlanOptionTexts& texts, PlanRequest& request) {
     const std::string number =
         texts.reduce.back() == '%' ? texts.reduce.substr(0, texts.reduce.size() - 1) : texts.reduce;
     request.reduce_pct = parse_number(number, "--reduce", remedy);
-    if (!(request.reduce_pct >= 0.1 && request.reduce_pct <= 20))
+    if (!(request.reduce_pct >= least_reduce_pct && request.reduce_pct <= most_reduce_pct))
       throw InputError(fmt::format("reduction at {} %", request.reduce_pct), "--reduce", "it is out of range", remedy);
   }
   if (texts.collimators != "auto") request.collimators_mm = parse_collimators(texts.collimators);
-  request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
+  if (!texts.depth.empty()) request.depth = texts.depth == "axis" ? DepthMode::central_axis : DepthMode::per_point_ray;
   request.simd = texts.simd == "portable" ? SimdChoice::portable
                  : texts.simd == "avx2"   ? SimdChoice::avx2
                  : texts.simd == "avx512" ? SimdChoice::avx512
                                           : SimdChoice::widest;
-  request.patient.couch_in = texts.couch == "in";
-  request.patient.between = texts.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
+  if (!texts.couch.empty()) request.patient.couch_in = texts.couch == "in";
+  if (!texts.contours.empty())
+    request.patient.between = texts.contours == "slab" ? BetweenPlanes::slab : BetweenPlanes::shape_following;
 }
 
 }  // namespace sbrt::cli

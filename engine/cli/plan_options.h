@@ -12,12 +12,11 @@
 
 namespace sbrt::cli {
 
-/// Raw text of options that need parsing beyond CLI11's.
+/// Raw text of options that need parsing beyond CLI11's; empty: not stated.
 struct PlanOptionTexts {
   std::vector<std::string> inputs;
   std::vector<std::string> prescriptions, overrides, goals, queries;
-  std::string goals_file, collimators = "auto", depth = "ray", couch = "out", contours = "shape-following",
-                          simd = "auto", solver = "penalty", reduce;
+  std::string goals_file, collimators = "auto", depth, couch, contours, simd, solver, reduce;
   ProtocolOptionTexts protocol;
   double margin_mm = 0;
   CLI::Option* margin = nullptr;
@@ -34,6 +33,10 @@ void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts
 
 /// Solver, MU limits, reduction, robustness.
 void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts);
+/// For verbs that make one plan.
+void add_mps_option(CLI::App& verb, PlanRequest& request);
+/// Water-equivalent depth.
+void add_depth_option(CLI::App& verb, PlanOptionTexts& texts);
 
 /// @throws InputError for a text that cannot be read
 void parse_texts(const PlanOptionTexts& texts, PlanRequest& request);

@@ -34,9 +34,7 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
   verb.add_option("--region-margin-mm", request.region_margin_mm, "with --region: how far around it")
       ->check(CLI::Range(0.0, 500.0))
       ->capture_default_str();
-  verb.add_option("--depth", texts.depth, "water-equivalent depth: ray to every point, or axis for a whole plane")
-      ->check(CLI::IsMember({"ray", "axis"}))
-      ->capture_default_str();
+  add_depth_option(verb, texts);
   add_simd_option(verb, texts);
   add_patient_options(verb, request.patient, texts);
   add_selection_options(verb, request.selection);

@@ -1,4 +1,5 @@
 #include "engine/planning/cut_faces.h"
+#include "engine/planning/dose_points.h"
 #include "engine/planning/low_discrepancy.h"
 #include "engine/planning/node_fields.h"
 #include "engine/planning/planner.h"
@@ -38,10 +39,13 @@ std::vector<int> shared_counts(const std::vector<PlanningTarget>& targets, int c
   return counts;
 }
 
-/// Candidates for targets of this many places to touch; a ball has nine.
+/// Candidates for targets of this many places to touch; a ball has nine. Of tiny targets the penumbra blurs what few
+/// cones leave to choose: only their places and directions can make the fall-off steeper, so they get more.
 int automatic_count(const std::vector<PlanningTarget>& targets, double places) {
-  constexpr double places_of_ball = 9;
-  const double size = std::clamp(places / places_of_ball, 1.0, 2.5);
+  constexpr double places_of_ball = 9, tiny_below_mm = 20;
+  double largest = 0;
+  for (const PlanningTarget& t : targets) largest = std::max(largest, equal_volume_diameter_mm(t.shape));
+  const double size = std::clamp(std::max(places / places_of_ball, std::min(tiny_below_mm / largest, 2.0)), 1.0, 2.5);
   return int(std::lround(1500 * size)) + 500 * std::min(int(targets.size()) - 1, 5);
 }
 

@@ -3,9 +3,11 @@
 #include "engine/json.h"
 #include "geometry/error.h"
 
+#include <ClpEventHandler.hpp>
 #include <ClpSimplex.hpp>
 #include <algorithm>
 #include <cmath>
+#include <exception>
 #include <limits>
 #include <numeric>
 
@@ -18,6 +20,27 @@ constexpr double near_share = 0.01;  // of a limit: rows this near to a start ta
 double violation(const LpRow& row, double activity) { return std::max({0.0, row.low - activity, activity - row.high}); }
 
 double clp_bound(double value) { return std::isfinite(value) ? value : std::copysign(COIN_DBL_MAX, value); }
+
+/// Ends the simplex when the user asked to stop; nothing is thrown through the library.
+class StopWatch final : public ClpEventHandler {
+ public:
+  StopWatch(Progress& progress, std::exception_ptr& stopped) : progress_(&progress), stopped_(&stopped) {}
+  int event(Event) override {
+    constexpr int carry_on = -1, stop = 0;
+    try {
+      progress_->advance(0);
+    } catch (...) {
+      *stopped_ = std::current_exception();
+      return stop;
+    }
+    return carry_on;
+  }
+  ClpEventHandler* clone() const override { return new StopWatch(*this); }
+
+ private:
+  Progress* progress_;
+  std::exception_ptr* stopped_;
+};
 
 }  // namespace
 
@@ -50,8 +73,16 @@ struct LpSolver::State {
   std::vector<std::size_t> active;  // rows in the order of the model's
   std::vector<char> takes_part;
   bool costs_changed = true;
+  std::exception_ptr stopped;
 
-  explicit State(const LinearProgram& p) : program(p) {}
+  State(const LinearProgram& p, Progress& progress) : program(p) {
+    const StopWatch watch(progress, stopped);
+    model.passInEventHandler(&watch);
+  }
+
+  void throw_if_stopped() const {
+    if (stopped) std::rethrow_exception(stopped);
+  }
 
   void activate(const std::vector<std::size_t>& rows) {
     std::vector<int> starts{0}, columns;
@@ -84,9 +115,11 @@ struct LpSolver::State {
       model.allSlackBasis(true);
     costs_changed = false;
     model.dual(0);
+    throw_if_stopped();
     solution.iterations += model.numberIterations();
     if (!model.isProvenOptimal()) {
       model.primal(0);
+      throw_if_stopped();
       solution.iterations += model.numberIterations();
     }
     if (!model.isProvenOptimal())
@@ -111,8 +144,8 @@ struct LpSolver::State {
   }
 };
 
-LpSolver::LpSolver(const LinearProgram& program, const std::vector<double>& start)
-    : state_(std::make_unique<State>(program)) {
+LpSolver::LpSolver(const LinearProgram& program, const std::vector<double>& start, Progress& progress)
+    : state_(std::make_unique<State>(program, progress)) {
   ClpSimplex& model = state_->model;
   model.setLogLevel(0);
   model.resize(0, int(program.columns.size()));

@@ -1,6 +1,8 @@
 /// A linear programme min c.x, low <= A x <= high, lower <= x <= upper, its exact solution and its bound.
 #pragma once
 
+#include "geometry/progress.h"
+
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -47,13 +49,14 @@ class LpSolver {
  public:
   /// @param program must outlive this; rows may be appended to it between solves. @pre x within bounds and
   /// all rows can hold @param start rows that it nearly breaks take part at once; may be empty
-  LpSolver(const LinearProgram& program, const std::vector<double>& start);
+  /// @param progress asked after every step of the simplex whether to go on; must outlive this
+  LpSolver(const LinearProgram& program, const std::vector<double>& start, Progress& progress = no_progress);
   ~LpSolver();
   LpSolver(const LpSolver&) = delete;
   LpSolver& operator=(const LpSolver&) = delete;
 
   /// Rows hold within `tolerance` (in their own unit); rows appended since the last call all take part.
-  /// @throws InputError when the rows contradict each other
+  /// @throws InputError when the rows contradict each other, Cancelled
   LpSolution minimise(const std::vector<double>& costs, double tolerance = 1e-6);
 
   /// New bounds for a column, e.g. to switch a beam off.

@@ -18,6 +18,8 @@ namespace {
 
 constexpr int most_checks = 4;       // on the full grid
 constexpr double cap_safety = 1.01;  // the full grid scales the weights once more
+constexpr double searched_isodoses_pct[] = {70, 72.5, 75, 77.5, 80};
+constexpr double conformity_worth = 0.01;  // an isodose may cost so much of the best one's conformity
 
 /// Beams in work with their matrix and weights.
 struct Working {
@@ -104,6 +106,48 @@ class Search {
     }
   }
 
+  /// Tries isodoses for the targets that state none and keeps the weights of the one with the least volume at half the
+  /// prescription, among those that harm neither conformity nor goals. Returns its penalties.
+  PlanPenalties search_isodose(Working& w, const PlanPenalties& from, PlanningOptions& options) {
+    struct Trial {
+      double isodose_pct;
+      PlanPenalties penalties;
+      PlanQuality quality;
+      std::vector<double> weights_mu, dose_gy;
+    };
+    const std::vector<double> weights_mu = w.weights_mu, start_gy = dose_gy;
+    std::vector<Trial> trials;
+    double conformity = HUGE_VAL, goal = HUGE_VAL;
+    for (const double pct : searched_isodoses_pct) {
+      options.default_isodose_pct = pct;
+      PlanPenalties trial(problem_, options, from.points(), from.terms());
+      trial.carry_on(from);
+      w.weights_mu = weights_mu;
+      dose_gy = start_gy;
+      for (int round = 0; round < 2; ++round) {
+        trial.adapt(dose_gy);
+        solve(w, trial, 300, 1e-3);
+      }
+      const PlanQuality quality = quality_on_points(problem_, trial, dose_gy);
+      conformity = std::min(conformity, quality.conformity);
+      goal = std::min(goal, std::max(1.0, quality.goal));
+      trials.push_back({pct, std::move(trial), quality, w.weights_mu, dose_gy});
+    }
+    const Trial* best = nullptr;
+    for (const Trial& t : trials) {
+      const bool harms =
+          t.quality.conformity > (1 + conformity_worth) * conformity || t.quality.goal > (1 + conformity_worth) * goal;
+      if (!harms && (!best || t.quality.half < best->quality.half)) best = &t;
+    }
+    if (!best)  // conformity and goals want different ones
+      best = &*std::min_element(trials.begin(), trials.end(),
+                                [](const Trial& a, const Trial& b) { return a.quality.goal < b.quality.goal; });
+    options.default_isodose_pct = best->isodose_pct;
+    w.weights_mu = best->weights_mu;
+    dose_gy = best->dose_gy;
+    return best->penalties;
+  }
+
   std::vector<double> dose_gy;  // of the last solve
   int iterations = 0;
   double objective = 0;
@@ -116,31 +160,43 @@ class Search {
   double lift_ = 1;  // of the last solve
 };
 
-PlanningResult optimise_penalties(const PlanningProblem& problem, const PlanningOptions& options,
-                                  const BeamSet& candidates, Progress& progress) {
+bool leaves_isodose_open(const PlanningProblem& problem) {
+  return std::any_of(problem.targets.begin(), problem.targets.end(),
+                     [](const PlanningTarget& t) { return !t.prescription.isodose_pct; });
+}
+
+PlanningResult optimise_penalties(const PlanningProblem& problem, PlanningOptions options, const BeamSet& candidates,
+                                  Progress& progress) {
   PlanningResult result;
   const std::vector<GoalTerm> terms = goal_terms(problem, result.warnings);
   append(result.warnings, contradictory_goals(problem, terms, options.coverage_pct));
-  PlanPenalties coarse(problem, options, make_dose_points(problem, {}, options.seed), terms);
-  Working w{candidates, influence_of(candidates, problem, options, coarse, progress),
+  std::optional<PlanPenalties> coarse(std::in_place, problem, options, make_dose_points(problem, {}, options.seed),
+                                      terms);
+  Working w{candidates, influence_of(candidates, problem, options, *coarse, progress),
             std::vector<double>(candidates.size(), 0.0)};
 
   const std::size_t limit = most_beams(problem, options.limits);
   const auto nodes_limit = std::size_t(std::max(0, options.limits.max_nodes));
-  progress.begin("optimise", 14);
+  const bool searches = leaves_isodose_open(problem) && !options.default_isodose_pct;
+  progress.begin("optimise", searches ? 24 : 14);
   Search search(problem, options, progress);
   for (int round = 0; round < 3; ++round) {
-    search.solve(w, coarse, 300, 1e-3);
-    coarse.adapt(search.dose_gy);
-    if (round == 1) search.keep(w, coarse, 4 * limit, 0);  // what two solves left at zero hardly comes back
+    search.solve(w, *coarse, 300, 1e-3);
+    coarse->adapt(search.dose_gy);
+    if (round == 1) search.keep(w, *coarse, 4 * limit, 0);  // what two solves left at zero hardly comes back
+  }
+  if (searches) {
+    const PlanPenalties found = search.search_isodose(w, *coarse, options);
+    coarse.emplace(found);
+    result.searched_isodose_pct = options.default_isodose_pct;
   }
   for (const double share : {2.0, 1.5, 1.25, 1.0}) {
-    search.keep(w, coarse, std::size_t(std::lround(share * double(limit))),
+    search.keep(w, *coarse, std::size_t(std::lround(share * double(limit))),
                 std::size_t(std::lround(share * double(nodes_limit))));
     if (w.beams.empty())
       throw InputError("no beam reaches a target", "optimisation", "", "check targets, body and candidate beams");
-    search.solve(w, coarse, 300, 1e-3);
-    coarse.adapt(search.dose_gy);
+    search.solve(w, *coarse, 300, 1e-3);
+    coarse->adapt(search.dose_gy);
   }
   progress.end();
 
@@ -148,7 +204,7 @@ PlanningResult optimise_penalties(const PlanningProblem& problem, const Planning
   std::optional<PlanPenalties> dense(std::in_place, problem, options, points, terms);
   w.influence = influence_of(w.beams, problem, options, *dense, progress);
   progress.begin("optimise", 6);
-  dense->carry_on(coarse);
+  dense->carry_on(*coarse);
   search.dose_gy = w.influence.dose(w.weights_mu);
   for (int round = 0; round < 4; ++round) {
     dense->adapt(search.dose_gy);
@@ -200,7 +256,11 @@ PlanningResult optimise(const PlanningProblem& problem, const PlanningOptions& o
     fast.solver = SolverChoice::penalty;
     fast.prove_goals = false;  // the programme itself says it
     const PlanningResult guide = optimise_penalties(problem, fast, candidates, progress);
-    return optimise_ordered(problem, options, candidates, guide, progress);
+    PlanningOptions ordered = options;
+    if (guide.searched_isodose_pct) ordered.default_isodose_pct = guide.searched_isodose_pct;
+    PlanningResult result = optimise_ordered(problem, ordered, candidates, guide, progress);
+    result.searched_isodose_pct = guide.searched_isodose_pct;
+    return result;
   }
   return optimise_penalties(problem, options, candidates, progress);
 }

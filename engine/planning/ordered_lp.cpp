@@ -193,7 +193,7 @@ double per_gy(const GoalTerm& term) { return 100 / std::max(term.dose_gy, 1e-3);
 
 }  // namespace
 
-OrderedSolution solve_ordered(const OrderedProgramme& p, OrderedPart part, bool write_mps) {
+OrderedSolution solve_ordered(const OrderedProgramme& p, OrderedPart part, bool write_mps, Progress& progress) {
   SBRT_EXPECT(p.guide_mu.size() == p.beams.size() && p.influence.beams() == p.beams.size());
   SBRT_EXPECT(p.goal_scale.size() == p.terms.size());
   Built built = Builder(p).build();
@@ -203,7 +203,7 @@ OrderedSolution solve_ordered(const OrderedProgramme& p, OrderedPart part, bool 
     start[j] = j < p.guide_mu.size()               ? std::min(p.guide_mu[j], program.columns[j].upper)
                : program.columns[j].name[0] == 't' ? program.columns[j].upper
                                                    : 0.0;
-  LpSolver solver(program, start);
+  LpSolver solver(program, start, progress);
   OrderedSolution out;
   LpSolution last;
   std::vector<double> costs;
@@ -235,7 +235,7 @@ OrderedSolution solve_ordered(const OrderedProgramme& p, OrderedPart part, bool 
   if (!missed.empty()) {
     LinearProgram without = program;
     without.rows.resize(rows_of_coverage);
-    LpSolver alone(without, last.x);
+    LpSolver alone(without, last.x, progress);
     for (const std::size_t g : missed) {
       std::vector<double> one(program.columns.size(), 0.0);
       one[std::size_t(built.goal_column[g])] = 1;

@@ -38,9 +38,10 @@ struct OrderedSolution {
 enum class OrderedPart { all, to_conformity, goals_only };  ///< goals_only ends after the organs
 
 /// Hard: prescription / isodose in targets and shells, MU of beams and nodes. Elastic: the prescription, the goals.
-/// Optimum and bound hold for these beams, these points and the points the guide leaves free.
+/// Optimum and bound hold for these beams, these points and the points the guide leaves free. @throws Cancelled when
+/// `progress` does
 OrderedSolution solve_ordered(const OrderedProgramme& programme, OrderedPart part = OrderedPart::all,
-                              bool write_mps = false);
+                              bool write_mps = false, Progress& progress = no_progress);
 
 /// Weights like optimise(), by the ordered programme: first over all candidates (the record's bounds), then over fewer
 /// and fewer beams until the limits hold, on denser points, mended until the full grid agrees. The penalty solver's

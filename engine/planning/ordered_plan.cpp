@@ -68,7 +68,7 @@ PlanningResult optimise_ordered(const PlanningProblem& problem, const PlanningOp
   record.points = int(w.influence.points());
   const auto solve = [&](const PlanPenalties& penalties, OrderedPart stages, bool write_mps) {
     OrderedSolution s = solve_ordered({problem, options, w.beams, w.influence, penalties, terms, scale, w.weights_mu},
-                                      stages, write_mps);
+                                      stages, write_mps, progress);
     w.take(s);
     result.iterations += s.iterations;
     progress.advance();
@@ -167,8 +167,8 @@ void explain_missed_goals(const PlanningProblem& problem, const PlanningOptions&
   const PlanPenalties penalties(problem, options, make_dose_points(problem, for_bound, options.seed), terms);
   const DoseInfluence influence = influence_of(candidates, problem, options, penalties, progress);
   const std::vector<double> guide = weights_by_id(candidates, plan), scale(terms.size(), 1.0);
-  const OrderedSolution s =
-      solve_ordered({problem, options, candidates, influence, penalties, terms, scale, guide}, OrderedPart::goals_only);
+  const OrderedSolution s = solve_ordered({problem, options, candidates, influence, penalties, terms, scale, guide},
+                                          OrderedPart::goals_only, false, progress);
   warn_of_missed_goals(s.missed, options.coverage_pct, warnings);
 }
 

@@ -16,6 +16,7 @@ std::vector<double> at(const std::vector<double>& values, const std::vector<std:
 }
 
 constexpr double strongest_boost = 512, strongest_unasked_boost = 64;  // stiffer problems converge slowly
+constexpr double core_share = 0.01;                                    // of a target's points
 constexpr double added_pieces = 3;  // what an added point counts, in mean pieces of its target
 constexpr double reference_gy_per_mu = 0.01, loosest_scale = 0.9;
 constexpr double safety = 0.015;           // goals are asked for with this margin: points miss the very maximum
@@ -42,11 +43,13 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
       low_scale_(problem.targets.size(), 1.0),
       high_scale_(problem.targets.size(), 1.0),
       high_boost_(problem.targets.size(), 1.0),
+      core_boost_(problem.targets.size(), 0.0),
       target_rows_(problem.targets.size()) {
   for (std::size_t g = 0; g < terms_.size(); ++g)
     term_weight_[g] = weights.goal * std::pow(weight_per_priority, 1 - terms_[g].priority);
   for (const PlanningTarget& t : problem.targets)
-    isodose_.push_back(t.prescription.isodose_pct.value_or(options.default_isodose_pct) / 100);
+    isodose_.push_back(t.prescription.isodose_pct.value_or(options.default_isodose_pct.value_or(usual_isodose_pct)) /
+                       100);
   for (std::size_t i = 0; i < points_.size(); ++i)
     if (points_[i].role == PointRole::target && points_[i].volume_mm3 > 0) target_rows_[points_[i].owner].push_back(i);
   std::size_t next_row = points_.size();
@@ -179,6 +182,7 @@ void PlanPenalties::carry_on(const PlanPenalties& other) {
   low_scale_ = other.low_scale_;
   high_scale_ = other.high_scale_;
   high_boost_ = other.high_boost_;
+  core_boost_ = other.core_boost_;
   term_weight_ = other.term_weight_;
   term_scale_ = other.term_scale_;
 }
@@ -222,6 +226,19 @@ bool PlanPenalties::misses_a_goal(const std::vector<double>& dose_gy) const {
   return false;
 }
 
+void PlanPenalties::heat_core(int target, const std::vector<double>& dose_gy) {
+  // Where it is hottest, more heat costs least.
+  std::vector<std::size_t> rows = target_rows_[target];
+  const auto count = std::ptrdiff_t(std::ceil(core_share * double(rows.size())));
+  std::stable_sort(rows.begin(), rows.end(), [&](std::size_t a, std::size_t b) { return dose_gy[a] > dose_gy[b]; });
+  const double rx = problem_.targets[target].prescription.dose_gy;
+  for (auto r = rows.begin(); r != rows.begin() + count; ++r) {
+    rows_[*r].low_gy = 0.99 * rows_[*r].high_gy;
+    rows_[*r].low_weight =
+        std::max(rows_[*r].low_weight, core_boost_[target] * weights_.target_core / double(count) / (rx * rx));
+  }
+}
+
 void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
   // Move each target's limits so that after the lift to its coverage the maximum meets the isodose.
   for (std::size_t t = 0; t < problem_.targets.size(); ++t) {
@@ -234,9 +251,15 @@ void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
     const bool asked = problem_.targets[t].prescription.isodose_pct.has_value();
     if (over > (asked ? 1.01 : 1.05))
       high_boost_[t] = std::min(4 * high_boost_[t], asked ? strongest_boost : strongest_unasked_boost);
+    if (over > 1)
+      core_boost_[t] = 0;
+    else if (asked && over < 0.99)
+      core_boost_[t] = std::clamp(4 * core_boost_[t], 1.0, strongest_boost);
   }
   const double lifted = lift(dose_gy);
   set_base_rows();
+  for (std::size_t t = 0; t < problem_.targets.size(); ++t)
+    if (core_boost_[t] > 0) heat_core(int(t), dose_gy);
   for (std::size_t g = 0; g < terms_.size(); ++g) {
     const GoalTerm& term = terms_[g];
     const std::vector<std::size_t>& rows = term_rows_[g];

@@ -14,12 +14,16 @@ namespace sbrt {
 struct PenaltyWeights {
   double target_low = 300, surface_low = 100;
   double target_high = 100;
+  double target_core = 10;  //!< of the hottest points, where they do not reach an asked isodose's maximum
   double near_shell = 40, middle_shell = 40, far_shell = 10;
   double goal = 300;
   double mu = 0.2;               //!< all MU together, in units of the prescription over 0.01 Gy
   double fall_off_mm = 0.93;     //!< with fall_off_per_mm: distance at which the shells ask for half the prescription:
   double fall_off_share = 0.12;  //!< fall_off_mm + fall_off_share * target diameter
 };
+
+/// Of a target whose prescription states none, until one has been searched.
+constexpr double usual_isodose_pct = 75;
 
 /// Share of the prescription that a shell asks for at this distance from a target of this diameter.
 double wanted_fall_off(double distance_mm, double diameter_mm, const PenaltyWeights& weights);
@@ -66,6 +70,7 @@ class PlanPenalties {
 
  private:
   void set_base_rows();
+  void heat_core(int target, const std::vector<double>& dose_gy);
   const PlanningProblem& problem_;
   std::vector<DosePoint> points_;
   std::vector<GoalTerm> terms_;
@@ -77,6 +82,7 @@ class PlanPenalties {
   std::vector<double> low_scale_;                      //!< by target: lower limit over prescription
   std::vector<double> high_scale_;                     //!< by target: upper limit over prescription / isodose
   std::vector<double> high_boost_;                     //!< by target: factor on the weight of the upper limit
+  std::vector<double> core_boost_;                     //!< by target: factor on the weight of the core; 0: not asked
   std::vector<std::vector<std::size_t>> target_rows_;  //!< volume points by target
   std::vector<std::vector<std::size_t>> term_rows_;    //!< points by goal term; mean goals: the appended row
   std::vector<RowPenalty> rows_;

@@ -60,8 +60,9 @@ struct PlanningOptions {
   std::uint64_t seed = 1;
   double coverage_pct = 95;  //!< share of each PTV that gets the prescription
   DepthMode depth = DepthMode::per_point_ray;
-  bool isocentric = false;          //!< aim every beam at its target's centre (the baseline of comparisons)
-  double default_isodose_pct = 75;  //!< where the prescription leaves it open
+  bool isocentric = false;  //!< aim every beam at its target's centre (the baseline of comparisons)
+  /// Where the prescription leaves it open; nothing: searched (docs/physics.md, "Weights").
+  std::optional<double> default_isodose_pct;
   DeliveryLimits limits;
   SolverChoice solver = SolverChoice::penalty;
   bool write_mps = false;         //!< ordered_lp: the last stage over all candidates as MPS
@@ -90,11 +91,12 @@ struct PlanningResult {
   Warnings warnings;
   int iterations = 0;
   double objective = 0;
-  int grid_checks = 0;                 //!< on the full grid
-  std::size_t added_points = 0;        //!< that these checks found
-  std::optional<SolverRecord> solver;  //!< of the ordered linear programme
-  std::string mps;                     //!< empty: not asked for
-  double expected_isodose_pct = 0;     //!< prescription over maximum on the optimiser's points, lowest of the targets
+  int grid_checks = 0;                         //!< on the full grid
+  std::size_t added_points = 0;                //!< that these checks found
+  std::optional<SolverRecord> solver;          //!< of the ordered linear programme
+  std::string mps;                             //!< empty: not asked for
+  std::optional<double> searched_isodose_pct;  //!< of targets whose prescription leaves it open
+  double expected_isodose_pct = 0;  //!< prescription over maximum on the optimiser's points, lowest of the targets
 };
 
 /// MU of at most `limits.max_beams` of the candidates by one-sided quadratic penalties (docs/physics.md, "Weights").

@@ -60,6 +60,16 @@ std::string goals_csv(const PlanReport& report) {
   return rows;
 }
 
+std::string robustness_csv(const PlanReport& report) {
+  std::string rows;
+  if (!report.robustness) return rows;
+  for (const RobustnessBand& b : report.robustness->bands)
+    rows +=
+        row({b.text, b.unit, exact_text(b.nominal), exact_text(b.low), b.low_scenario, exact_text(b.high),
+             b.high_scenario, b.is_goal ? std::to_string(b.missed) : "", std::to_string(report.robustness->scenarios)});
+  return rows;
+}
+
 }  // namespace
 
 std::string csv_field(const std::string& text) {
@@ -80,6 +90,9 @@ std::vector<ReportTable> report_tables(const PlanReport& report) {
   add("structures.csv", "volumes, doses and queries of every structure", "structure,role,quantity,value,low,high",
       structures_csv(report.evaluation));
   add("goals.csv", "goals", "goal,value,low,high,result,note", goals_csv(report));
+  add("robustness.csv", "the plan under shifts, rotations, density, output and aiming errors",
+      "quantity,unit,planned,low,low_scenario,high,high_scenario,scenarios_that_miss,scenarios",
+      robustness_csv(report));
   tables.push_back({"dvh.csv", "dose-volume histograms, cumulative and differential", dvh_csv(report.evaluation)});
   return tables;
 }

@@ -12,8 +12,8 @@ struct ReportTable {
   std::string file, content, csv;
 };
 
-/// indices.csv, structures.csv, goals.csv, dvh.csv; tables without a row are left out. Numbers read back to the same
-/// doubles.
+/// indices.csv, structures.csv, goals.csv, robustness.csv, dvh.csv; tables without a row are left out. Numbers read
+/// back to the same doubles.
 std::vector<ReportTable> report_tables(const PlanReport& report);
 
 /// Quoted where CSV needs it.

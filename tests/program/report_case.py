@@ -14,6 +14,7 @@ NODE = os.environ["SBRT_NODE"]
 
 class ReportCase(ProgramCase):
     """A small plan that all tests of a class share."""
+    plan_options = ()
 
     @classmethod
     def setUpClass(cls):
@@ -21,7 +22,7 @@ class ReportCase(ProgramCase):
         cls.addClassCleanup(shutil.rmtree, cls.shared, ignore_errors=True)
         cls.ct = cls.shared / "phantom"
         run("phantom", "sphere-in-water", "--out", cls.ct, "--diameter-mm", "20", "--spacing-mm", "2,2,2", expect=0)
-        cls.out = cls.make_plan(cls.shared / "plan")
+        cls.out = cls.make_plan(cls.shared / "plan", *cls.plan_options)
 
     @classmethod
     def make_plan(cls, out, *options):

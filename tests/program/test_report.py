@@ -18,10 +18,21 @@ CLEARLY_APART = 10  # CIE 1976 colour difference; 2.3 is just noticeable side by
 
 
 class Report(ReportCase):
+    plan_options = ("--robustness",)
+
     def test_plan_opens_and_shows_its_numbers(self):
         out = self.out
         self.open(out / "report.html", out / "report.json")
-        self.assertEqual(load(out / "report.json")["verdict"]["missed"], 1)
+        report = load(out / "report.json")
+        self.assertEqual(report["verdict"]["missed"], 1)
+        with open(out / "tables" / "robustness.csv", newline="", encoding="utf-8") as table:
+            rows = list(csv.DictReader(table))
+        bands = report["robustness"]["bands"]
+        self.assertEqual([row["quantity"] for row in rows], [band["text"] for band in bands])
+        for row, band in zip(rows, bands):
+            self.assertEqual([float(row[key]) for key in ("planned", "low", "high")], [band[key] for key in ("nominal", "low", "high")])
+            self.assertEqual(row["scenarios_that_miss"], str(band.get("scenarios_that_miss", "")))
+        self.assertGreater(sum(row["scenarios_that_miss"] not in ("", "0") for row in rows), 0)
 
     def test_files_beside_the_report_are_named_and_read_back(self):
         out = self.out

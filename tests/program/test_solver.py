@@ -1,10 +1,12 @@
 """The linear programme, goals that contradict, MU limits, reduction and robustness, through the built program."""
 import json
 import re
+import signal
 import subprocess
+import time
 import unittest
 
-from program_case import ProgramCase, load, run
+from program_case import PROGRAM, ProgramCase, load, run
 
 # A small plan: few candidates and a coarse grid.
 SMALL = ("--count", "110", "--grid-mm", "2", "--max-beams", "40")
@@ -78,6 +80,42 @@ class Solver(ProgramCase):
         self.assertIn("robustness", done.stdout)
         for option in (["--reduce", "50%"], ["--reduce", "little"], ["--max-mu-per-node", "-3"]):
             self.assertIn(run("plan", phantom, *PRESCRIPTION, *option, "--out", self.folder / "no").returncode, (2, 3))
+
+    def test_case_file_chooses_the_solver(self):
+        phantom = self.phantom("sphere-in-water", "--diameter-mm", "16", "--spacing-mm", "2,2,2")
+        case = self.folder / "case.json"
+        case.write_text(json.dumps({"schema": "sbrtplan-case/1", "dicom": phantom.name, "target": "GTV",
+                                    "prescription": "20Gy/5fx@75%", "count": 110, "grid_mm": 2, "max_beams": 40,
+                                    "solver": "lp", "reduce_pct": 5, "robustness": True}))
+        run("plan", case, "--out", self.folder / "file", expect=0)
+        by_file = load(self.folder / "file/report.json")
+        by_option, _ = self.plan(phantom, "--solver", "lp", "--reduce", "5%", "--robustness", name="option")
+        for key in ("solver", "robustness", "targets", "delivery"):
+            self.assertEqual(by_file[key], by_option[key], key)
+        run("plan", case, "--solver", "penalty", "--out", self.folder / "penalty", expect=0)
+        self.assertNotIn("solver", load(self.folder / "penalty/report.json"))
+
+    def test_compare_takes_no_file_of_one_programme(self):
+        phantom = self.phantom("sphere-in-water", "--diameter-mm", "16", "--spacing-mm", "2,2,2")
+        sets = self.folder / "sets.json"
+        sets.write_text(json.dumps({"schema": "sbrtplan-sets/1", "sets": [{"name": "a"}]}))
+        done = run("compare", phantom, *PRESCRIPTION, *SMALL, "--solver", "lp", "--write-mps", self.folder / "lp.mps",
+                   "--sets", sets, "--out", self.folder / "out", expect=2)
+        self.assertIn("--write-mps", done.stderr)
+        self.assertFalse((self.folder / "out").exists())
+
+    def test_interrupt_ends_the_linear_programme_soon(self):
+        phantom = self.phantom("sphere-in-water", "--diameter-mm", "40", "--spacing-mm", "2,2,2")
+        process = subprocess.Popen([PROGRAM, "plan", phantom, *PRESCRIPTION, "--grid-mm", "3", "--solver", "lp", "--out",
+                                    self.folder / "out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        time.sleep(20)  # the guide takes some of it, the first programme minutes
+        self.assertIsNone(process.poll())
+        start = time.time()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130)
+        self.assertLess(time.time() - start, 5)
+        self.assertFalse((self.folder / "out").exists())
 
     def test_priorities_are_strict(self):
         phantom = self.phantom("sphere-in-water", "--diameter-mm", "16", "--spacing-mm", "2,2,2")

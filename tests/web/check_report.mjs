@@ -17,6 +17,8 @@ async function checkReportNumbers() {
   for (const [name, s] of Object.entries(report.structures))
     for (const q of Object.keys(s.queries ?? {})) assert.ok(paths.has(['structures', name, 'queries', q].join('\n')), `${name} ${q} is not shown`);
   (report.goals ?? []).forEach((goal, i) => { if (goal.value !== undefined) assert.ok(paths.has(`goals\n${i}\nvalue`), `${goal.text} is not shown`); });
+  (report.robustness?.bands ?? []).forEach((band, i) => ['nominal', 'low', 'high'].forEach((key) =>
+    assert.ok(paths.has(['robustness', 'bands', i, key].join('\n')), `${band.text} ${key} is not shown`)));
   return paths.size;
 }
 
@@ -89,7 +91,10 @@ try {
   for (const name of Object.keys(report.structures)) assert.ok(text.includes(name), `'${name}' is not shown`);
   assert.equal(await page.evaluate(() => window.pwned), undefined, 'a name was run as a script');
   const order = await page.$$eval('main > section', (all) => all.map((s) => s.id));
-  assert.deepEqual(order, ['prescription', 'indices', 'pictures', 'dvh', 'goals', 'delivery', 'warnings', 'provenance'].filter((id) => order.includes(id)));
+  assert.deepEqual(order, ['prescription', 'indices', 'pictures', 'dvh', 'goals', 'robustness', 'delivery', 'warnings', 'provenance'].filter((id) => order.includes(id)));
+  assert.equal(order.includes('robustness'), report.robustness !== undefined);
+  for (const band of report.robustness?.bands ?? [])
+    for (const name of [band.text, band.low_scenario, band.high_scenario]) assert.ok(text.includes(name), `'${name}' is not shown`);
   if (pictures) {
     await page.screenshot({path: `${pictures}/report-top.png`});
     await page.locator('#pictures').screenshot({path: `${pictures}/report-pictures.png`});

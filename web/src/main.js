@@ -1,7 +1,7 @@
 // Fills the page from the two JSON blocks that the program put into it.
 import './style.css';
 import {json} from './data.js';
-import {showDelivery, showGoals, showIndices, showPrescription, showProvenance, showVerdict, showWarnings} from './tables.js';
+import {showDelivery, showGoals, showIndices, showPrescription, showProvenance, showRobustness, showVerdict, showWarnings} from './tables.js';
 import {showCurves} from './dvh.js';
 import {preparePrint} from './print.js';
 import {showPictures} from './pictures.js';
@@ -12,6 +12,7 @@ showPrescription(report);
 showIndices(report);
 showCurves(report, view);
 showGoals(report);
+showRobustness(report);
 showDelivery(report);
 showWarnings(report);
 showProvenance(report);

@@ -77,6 +77,23 @@ export function showGoals(report) {
   section('goals').append(table(['Goal', 'Value', 'Numerical interval', 'Result', 'Note'], rows, {class: 'goals'}));
 }
 
+export function showRobustness(report) {
+  if (!report.robustness) return leaveOut('robustness');
+  const of = (...path) => number(report, ['robustness', ...path]), count = (...path) => number(report, ['robustness', ...path], integer);
+  const rows = report.robustness.bands.map((band, i) => {
+    const at = ['bands', i], missed = count(...at, 'scenarios_that_miss');
+    return [band.text, of(...at, 'nominal'), of(...at, 'low'), band.low_scenario, of(...at, 'high'), band.high_scenario, band.unit,
+      missed ? element('span', {class: band.scenarios_that_miss > 0 ? 'missed' : ''}, missed, ' of ', count('scenarios')) : ''];
+  });
+  const shifts = report.robustness.errors.shifts_mm.map((_, i) => [i ? ', ' : '', count('errors', 'shifts_mm', i)]);
+  section('robustness').append(
+      table(['Quantity', 'Planned', 'Lowest', 'In', 'Highest', 'In', 'Unit', 'Scenarios that miss'], rows),
+      element('p', {class: 'note'}, 'The finished plan computed again in ', count('scenarios'), ' scenarios: the patient shifted by ± ', ...shifts,
+          ' mm along each axis and turned by ± ', count('errors', 'rotation_deg'), '° about each, densities ± ', count('errors', 'density_pct'), ' %, output ± ',
+          count('errors', 'output_pct'), ' %, and ', count('errors', 'aiming_draws'), ' draws that displace every beam by its own error of ',
+          count('errors', 'aiming_mm'), ' mm (one standard deviation). Each error holds for the whole treatment.'));
+}
+
 export function structureTable(report) {
   const rows = Object.entries(report.structures).map(([name, s]) => {
     const at = ['structures', name];

@@ -113,6 +113,27 @@ TEST(LinearProgram, LazyRowsEndAtTheOptimumOfAll) {
   }
 }
 
+/// Asks to stop at the n-th question.
+struct StopAt final : Progress {
+  explicit StopAt(int n) : left(n) {}
+  void begin(std::string_view, std::int64_t) override {}
+  void advance(std::int64_t) override {
+    if (--left <= 0) throw Cancelled();
+  }
+  void end() override {}
+  int left;
+};
+
+TEST(LinearProgram, StopsInTheMiddleOfTheSimplex) {
+  const RandomProgram c(400, 60, 1);
+  LpSolver free(c.program, {});
+  ASSERT_GT(free.minimise(c.costs).iterations, 50);
+  StopAt progress(20);
+  LpSolver solver(c.program, {}, progress);
+  EXPECT_THROW(solver.minimise(c.costs), Cancelled);
+  EXPECT_GT(progress.left, -5);  // it did not go on asking
+}
+
 TEST(LinearProgram, MoreColumnsNeverWorseTighterLimitNeverBetter) {
   double before = HUGE_VAL;
   for (const int beams : {20, 40, 80}) {  // the first columns of the larger programme are those of the smaller one

@@ -71,6 +71,38 @@ TEST(Planner, BallInWaterIsConformal) {
   EXPECT_NEAR(result.expected_isodose_pct, j.isodose, 2.0);
 }
 
+TEST(Planner, AskedIsodoseIsReachedWhereTheFallOffWantsLessHeat) {
+  WaterCase c(20);
+  c.options.count = 400;
+  Warnings warnings;
+  const BeamSet candidates = make_candidates(c.problem, c.options, warnings);
+  for (const double asked : {60.0, 70.0, 80.0}) {
+    c.problem.targets[0].prescription.isodose_pct = asked;
+    const PlanningResult r = optimise(c.problem, c.options, candidates);
+    EXPECT_NEAR(r.expected_isodose_pct, asked, 2.0);
+    EXPECT_FALSE(r.searched_isodose_pct);
+  }
+}
+
+TEST(Planner, IsodoseIsSearchedWhereNoneIsStated) {
+  WaterCase c(6);
+  c.problem.targets[0].prescription.isodose_pct.reset();
+  c.options.count = 400;
+  Warnings warnings;
+  const BeamSet candidates = make_candidates(c.problem, c.options, warnings);
+  const PlanningResult searched = optimise(c.problem, c.options, candidates);
+  ASSERT_TRUE(searched.searched_isodose_pct);
+  EXPECT_GE(*searched.searched_isodose_pct, 70);
+  EXPECT_LE(*searched.searched_isodose_pct, 80);
+  const double gi = judge(c, searched.beams, 6, 95).gi;
+  for (const double fixed : {70.0, 80.0}) {
+    c.options.default_isodose_pct = fixed;
+    const PlanningResult r = optimise(c.problem, c.options, candidates);
+    EXPECT_FALSE(r.searched_isodose_pct);
+    EXPECT_LE(gi, 1.02 * judge(c, r.beams, 6, 95).gi) << fixed;  // as good as the counting of points
+  }
+}
+
 class PlannerWithOrgan : public testing::Test {
  protected:
   PlannerWithOrgan() : c(10) {
