@@ -106,7 +106,12 @@ std::vector<float> distance2(const Mask& mask, const Cells& c, std::uint8_t to) 
       std::vector<int> site(n[axis]);
       for (int i = 0; i < n[a]; ++i) {
         float* line = d2.data() + std::size_t(j) * stride[b] + std::size_t(i) * stride[a];
-        for (int k = 0; k < n[axis]; ++k) f[k] = line[k * stride[axis]];
+        bool even = true;  // then the line stays as it is
+        for (int k = 0; k < n[axis]; ++k) {
+          f[k] = line[k * stride[axis]];
+          even = even && f[k] == f[0];
+        }
+        if (even) continue;
         envelope(f, c.size_mm[axis], site, border, out);
         for (int k = 0; k < n[axis]; ++k) line[k * stride[axis]] = float(f[k]);
       }
@@ -150,14 +155,20 @@ Mask largest_part(const Mask& mask, const Cells& c) {
   return part;
 }
 
-/// Fills what the slice's border cannot reach; `slice` is nx * ny, non-zero inside. Runs of empty pixels are flooded
-/// row by row.
+struct PixelBox {
+  int i0, j0, i1, j1;  // first and one beyond the last
+};
+
+/// Fills what the border of the box cannot reach; beyond the box the slice is empty, `stride` pixels long rows,
+/// non-zero inside. Runs of empty pixels are flooded row by row.
 template <class T>
-void fill_holes(T* slice, int nx, int ny, T value) {
+void fill_holes(T* slice, int stride, PixelBox box, T value) {
+  const int nx = box.i1 - box.i0, ny = box.j1 - box.j0;
+  T* corner = slice + std::size_t(box.j0) * stride + box.i0;
   std::vector<std::uint8_t> outside(std::size_t(nx) * ny, 0);
   std::vector<std::pair<int, int>> seeds;
   const auto open = [&](int i, int j) {
-    return slice[std::size_t(j) * nx + i] == T{} && !outside[std::size_t(j) * nx + i];
+    return corner[std::size_t(j) * stride + i] == T{} && !outside[std::size_t(j) * nx + i];
   };
   const auto flood = [&](int x, int y) {
     seeds.assign(1, {x, y});
@@ -186,8 +197,9 @@ void fill_holes(T* slice, int nx, int ny, T value) {
   for (int j = 0; j < ny; ++j)
     for (const int i : {0, nx - 1})
       if (open(i, j)) flood(i, j);
-  for (std::size_t n = 0; n < outside.size(); ++n)
-    if (!outside[n]) slice[n] = value;
+  for (int j = 0; j < ny; ++j)
+    for (int i = 0; i < nx; ++i)
+      if (!outside[std::size_t(j) * nx + i]) corner[std::size_t(j) * stride + i] = value;
 }
 
 Mask coarse_body(const CtImage& ct, const Cells& c, double threshold_hu) {
@@ -202,8 +214,9 @@ Mask coarse_body(const CtImage& ct, const Cells& c, double threshold_hu) {
   Mask body(c.count());
   const double reach = thin_mm + regrow_mm;
   for (std::size_t i = 0; i < body.size(); ++i) body[i] = dense[i] && from_core2[i] <= reach * reach;
-  parallel_for(c.nz,
-               [&](std::int64_t k) { fill_holes(body.data() + c.index(0, 0, int(k)), c.nx, c.ny, std::uint8_t(1)); });
+  parallel_for(c.nz, [&](std::int64_t k) {
+    fill_holes(body.data() + c.index(0, 0, int(k)), c.nx, {0, 0, c.nx, c.ny}, std::uint8_t(1));
+  });
   return body;
 }
 
@@ -242,13 +255,23 @@ Occupancy find_body(const CtImage& ct, double threshold_hu) {
   parallel_for(n.nz, [&](std::int64_t z) {
     float* slice = result.values().data() + ct.grid().index(0, 0, int(z));
     const float* hu = ct.values().data() + ct.grid().index(0, 0, int(z));
-    for (int y = 0; y < n.ny; ++y)
-      for (int x = 0; x < n.nx; ++x) {
-        const std::size_t p = std::size_t(y) * n.nx + x;
-        const std::uint8_t kind = near[c.index(x / c.voxels[0], y / c.voxels[1], int(z) / c.voxels[2])];
-        slice[p] = kind == inside || (kind == rim && hu[p] > limit) ? 1.f : 0.f;
+    const std::uint8_t* cells = near.data() + c.index(0, 0, int(z) / c.voxels[2]);
+    PixelBox box{n.nx, n.ny, 0, 0};
+    for (int j = 0; j < c.ny; ++j) {
+      const int y0 = j * c.voxels[1], y1 = std::min(n.ny, y0 + c.voxels[1]);
+      for (int i = 0; i < c.nx; ++i) {
+        const std::uint8_t kind = cells[std::size_t(j) * c.nx + i];
+        if (kind == outside) continue;
+        const int x0 = i * c.voxels[0], x1 = std::min(n.nx, x0 + c.voxels[0]);
+        box = {std::min(box.i0, x0), std::min(box.j0, y0), std::max(box.i1, x1), std::max(box.j1, y1)};
+        for (int y = y0; y < y1; ++y)
+          for (int x = x0; x < x1; ++x) {
+            const std::size_t p = std::size_t(y) * n.nx + x;
+            slice[p] = kind == inside || hu[p] > limit ? 1.f : 0.f;
+          }
       }
-    fill_holes(slice, n.nx, n.ny, 1.f);
+    }
+    if (box.i1 > box.i0) fill_holes(slice, n.nx, box, 1.f);
   });
   return result;
 }
