@@ -211,11 +211,14 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     refine_hot_spot(shape, dose, hot_step_mm, sampled.fine);
     refine_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse);
     result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
-    if (result.dvh.empty() || measure_all().first <= 1 || result.step_mm / 2 < finest_step_mm ||
-        8 * double(fine.samples.size()) > most_pieces)
+    const double times = result.dvh.empty() ? 0 : measure_all().first;
+    if (times <= 1) break;
+    // The error goes with the square of the step.
+    const double finer = times > 2.5 ? 2 : std::sqrt(1.5 * times);
+    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(fine.samples.size()) > most_pieces)
       break;
-    result.step_mm /= 2;
-    coarse = std::move(fine);
+    result.step_mm /= finer;
+    coarse = finer == 2 ? std::move(fine) : sample_dose(shape, dose, 2 * result.step_mm);
     fine = sample_dose(shape, dose, result.step_mm);
   }
   if (!result.dvh.empty()) {
