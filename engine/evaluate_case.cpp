@@ -72,6 +72,7 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   }
 
   // Region of the prescription isodose volume: body contour, else body found in the CT, else the dose grid.
+  std::optional<CtImage> image;
   std::optional<Occupancy> body_in_ct;
   // Isodose volumes belong to targets, so without one the CT is not read.
   if (const Structure* body = body_structure(structures.structures, request.body)) {
@@ -81,7 +82,8 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
     check_body(*body, !request.body.empty(), *input.body, input.structures, request.targets, warnings);
   } else if (!input.targets.empty() && !catalogue.ct_series.empty()) {
     const dicom::CtSeries& series = dicom::choose_ct(catalogue, structure_file, request.ct_uid);
-    body_in_ct = find_body(dicom::load_ct(series, progress).image);
+    image = dicom::load_ct(series, progress).image;
+    body_in_ct = find_body(*image);
     input.body_mask = &*body_in_ct;
     outcome.inputs.push_back(record_of(series));
   }
@@ -111,8 +113,9 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   outcome.patient_name = structure_file.patient_study.patient_name;
   outcome.patient_id = structure_file.patient_study.patient_id;
   if (request.keep_for_pictures) {
-    if (!catalogue.ct_series.empty())
-      outcome.seen.ct = dicom::load_ct(dicom::choose_ct(catalogue, structure_file, request.ct_uid), progress).image;
+    if (!image && !catalogue.ct_series.empty())
+      image = dicom::load_ct(dicom::choose_ct(catalogue, structure_file, request.ct_uid), progress).image;
+    outcome.seen.ct = std::move(image);
     outcome.seen.dose = std::move(total.dose);
     outcome.seen.structures = structures.structures;
     outcome.seen.shapes = std::move(input.structures);

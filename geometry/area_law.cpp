@@ -107,6 +107,14 @@ double EndCap::mean(double s0, double s1) const {
   return flat ? c0 : mean_of([&](double s) { return area(s); }, s0, s1);
 }
 
+EndCap EndCap::scaled(double share) const {
+  EndCap cap = *this;
+  const double f = flat ? share : std::pow(share, power);
+  for (double* c : {&cap.c0, &cap.c1, &cap.c2}) *c *= f;
+  cap.uncertainty_mm3 *= share;
+  return cap;
+}
+
 namespace {
 
 /// The next lower order misses far more than the order used; this part of the difference is reported.

@@ -48,6 +48,8 @@ struct EndCap {
 
   double area(double s) const;
   double mean(double s0, double s1) const;
+  /// The same end with this share of the area.
+  EndCap scaled(double share) const;
 };
 
 /// Ends a piece whose areas, from the last plane inwards, are `points` (one to four), the next plane being `gap_mm`

@@ -62,53 +62,28 @@ Mask dense_cells(const CtImage& ct, const Cells& c, double threshold_hu) {
   return mask;
 }
 
-/// Squared distance of samples to the nearest zero of f along a line: lower envelope of parabolas (Felzenszwalb and
-/// Huttenlocher, Theory of Computing 8, 2012).
-void envelope(std::vector<double>& f, double step, std::vector<int>& site, std::vector<double>& border,
-              std::vector<double>& out) {
-  const int n = int(f.size());
-  int top = -1;
-  for (int q = 0; q < n; ++q) {
-    if (!std::isfinite(f[q])) continue;
-    const double xq = q * step;
-    double s = -HUGE_VAL;
-    while (top >= 0) {
-      const double xv = site[top] * step;
-      s = ((f[q] + xq * xq) - (f[site[top]] + xv * xv)) / (2 * (xq - xv));
-      if (s > border[top]) break;
-      --top;
-    }
-    ++top;
-    site[top] = q;
-    border[top] = top == 0 ? -HUGE_VAL : s;
-  }
-  if (top < 0) return;
-  int v = 0;
-  for (int q = 0; q < n; ++q) {
-    while (v < top && border[v + 1] < q * step) ++v;
-    const double d = (q - site[v]) * step;
-    out[q] = d * d + f[site[v]];
-  }
-  std::copy(out.begin(), out.begin() + n, f.begin());
-}
-
-/// Squared distance of every cell centre to the nearest cell where `mask` equals `to` [mm^2]; infinite if there is
-/// none.
-std::vector<float> distance2(const Mask& mask, const Cells& c, std::uint8_t to) {
-  std::vector<float> d2(c.count());
-  const std::array<int, 3> n{c.nx, c.ny, c.nz};
-  const std::array<std::size_t, 3> stride{1, std::size_t(c.nx), std::size_t(c.nx) * c.ny};
+/// Squared distance of every cell centre to the nearest cell where `mask` equals `to` [mm^2], infinite beyond
+/// `reach_mm`: axis by axis, each cell takes the least of its neighbours' plus the way to them.
+std::vector<float> distance2(const Mask& mask, const Cells& c, std::uint8_t to, double reach_mm) {
+  std::vector<float> d2(c.count()), before;
+  const std::array<std::ptrdiff_t, 3> stride{1, c.nx, std::ptrdiff_t(c.nx) * c.ny};
   for (std::size_t i = 0; i < d2.size(); ++i) d2[i] = mask[i] == to ? 0.f : HUGE_VALF;
   for (int axis = 0; axis < 3; ++axis) {
-    const int a = axis == 0 ? 1 : 0, b = axis == 2 ? 1 : 2;
-    parallel_for(n[b], [&](std::int64_t j) {
-      std::vector<double> f(n[axis]), border(n[axis]), out(n[axis]);
-      std::vector<int> site(n[axis]);
-      for (int i = 0; i < n[a]; ++i) {
-        float* line = d2.data() + std::size_t(j) * stride[b] + std::size_t(i) * stride[a];
-        for (int k = 0; k < n[axis]; ++k) f[k] = line[k * stride[axis]];
-        envelope(f, c.size_mm[axis], site, border, out);
-        for (int k = 0; k < n[axis]; ++k) line[k * stride[axis]] = float(f[k]);
+    before = d2;
+    const int reach = int(reach_mm / c.size_mm[axis]);
+    parallel_for(c.nz, [&](std::int64_t k) {
+      for (int j = 0; j < c.ny; ++j) {
+        const std::size_t row = c.index(0, j, int(k));
+        const int at = axis == 1 ? j : int(k), last = (axis == 1 ? c.ny : c.nz) - 1;
+        for (int n = -reach; n <= reach; ++n) {
+          if (n == 0 || (axis > 0 && (at + n < 0 || at + n > last))) continue;
+          const double way = n * c.size_mm[axis];
+          const float way2 = float(way * way);
+          const int i0 = axis == 0 ? std::max(0, -n) : 0, i1 = axis == 0 ? std::min(c.nx, c.nx - n) : c.nx;
+          const float* from = before.data() + std::ptrdiff_t(row) + n * stride[axis];
+          float* line = d2.data() + row;
+          for (int i = i0; i < i1; ++i) line[i] = std::min(line[i], from[i] + way2);
+        }
       }
     });
   }
@@ -150,14 +125,20 @@ Mask largest_part(const Mask& mask, const Cells& c) {
   return part;
 }
 
-/// Fills what the slice's border cannot reach; `slice` is nx * ny, non-zero inside. Runs of empty pixels are flooded
-/// row by row.
+struct PixelBox {
+  int i0, j0, i1, j1;  // first and one beyond the last
+};
+
+/// Fills what the border of the box cannot reach; beyond the box the slice is empty, `stride` pixels long rows,
+/// non-zero inside. Runs of empty pixels are flooded row by row.
 template <class T>
-void fill_holes(T* slice, int nx, int ny, T value) {
+void fill_holes(T* slice, int stride, PixelBox box, T value) {
+  const int nx = box.i1 - box.i0, ny = box.j1 - box.j0;
+  T* corner = slice + std::size_t(box.j0) * stride + box.i0;
   std::vector<std::uint8_t> outside(std::size_t(nx) * ny, 0);
   std::vector<std::pair<int, int>> seeds;
   const auto open = [&](int i, int j) {
-    return slice[std::size_t(j) * nx + i] == T{} && !outside[std::size_t(j) * nx + i];
+    return corner[std::size_t(j) * stride + i] == T{} && !outside[std::size_t(j) * nx + i];
   };
   const auto flood = [&](int x, int y) {
     seeds.assign(1, {x, y});
@@ -186,24 +167,26 @@ void fill_holes(T* slice, int nx, int ny, T value) {
   for (int j = 0; j < ny; ++j)
     for (const int i : {0, nx - 1})
       if (open(i, j)) flood(i, j);
-  for (std::size_t n = 0; n < outside.size(); ++n)
-    if (!outside[n]) slice[n] = value;
+  for (int j = 0; j < ny; ++j)
+    for (int i = 0; i < nx; ++i)
+      if (!outside[std::size_t(j) * nx + i]) corner[std::size_t(j) * stride + i] = value;
 }
 
 Mask coarse_body(const CtImage& ct, const Cells& c, double threshold_hu) {
   const Mask dense = dense_cells(ct, c, threshold_hu);
-  const std::vector<float> depth2 = distance2(dense, c, 0);
+  const double reach = thin_mm + regrow_mm;
+  const std::vector<float> depth2 = distance2(dense, c, 0, thin_mm);
   Mask core(c.count());
   for (std::size_t i = 0; i < core.size(); ++i) core[i] = dense[i] && depth2[i] > thin_mm * thin_mm;
   core = largest_part(core, c);
   // Objects that are thin everywhere, as small phantoms, are taken as they are.
   if (std::find(core.begin(), core.end(), 1) == core.end()) core = largest_part(dense, c);
-  const std::vector<float> from_core2 = distance2(core, c, 1);
+  const std::vector<float> from_core2 = distance2(core, c, 1, reach);
   Mask body(c.count());
-  const double reach = thin_mm + regrow_mm;
   for (std::size_t i = 0; i < body.size(); ++i) body[i] = dense[i] && from_core2[i] <= reach * reach;
-  parallel_for(c.nz,
-               [&](std::int64_t k) { fill_holes(body.data() + c.index(0, 0, int(k)), c.nx, c.ny, std::uint8_t(1)); });
+  parallel_for(c.nz, [&](std::int64_t k) {
+    fill_holes(body.data() + c.index(0, 0, int(k)), c.nx, {0, 0, c.nx, c.ny}, std::uint8_t(1));
+  });
   return body;
 }
 
@@ -217,23 +200,28 @@ Occupancy find_body(const CtImage& ct, double threshold_hu) {
   if (std::find(body.begin(), body.end(), 1) == body.end())
     throw InputError("no body found in the CT", "", fmt::format("no part of it lies above {} HU", threshold_hu),
                      "check the CT's rescale values or give a body contour");
-  // Cells next to the outline are decided voxel by voxel, deeper ones are inside.
+  // Cells next to the outline are decided voxel by voxel, deeper ones are inside: of the 27 cells around, those of the
+  // body are counted axis by axis.
   Mask near(c.count());
-  constexpr std::uint8_t outside = 0, rim = 1, inside = 2;
+  constexpr std::uint8_t outside = 0, inside = 27;
   parallel_for(c.nz, [&](std::int64_t k) {
+    const std::size_t slice = std::size_t(c.nx) * c.ny;
+    const auto clamped = [](int i, int n) { return std::size_t(std::clamp(i, 0, n - 1)); };
+    Mask column(slice), square(slice);
+    for (const int dk : {-1, 0, 1}) {
+      const std::uint8_t* other = body.data() + clamped(int(k) + dk, c.nz) * slice;
+      for (std::size_t p = 0; p < slice; ++p) column[p] = std::uint8_t(column[p] + other[p]);
+    }
+    for (int j = 0; j < c.ny; ++j)
+      for (const int dj : {-1, 0, 1}) {
+        const std::uint8_t* other = column.data() + clamped(j + dj, c.ny) * std::size_t(c.nx);
+        std::uint8_t* row = square.data() + std::size_t(j) * c.nx;
+        for (int i = 0; i < c.nx; ++i) row[i] = std::uint8_t(row[i] + other[i]);
+      }
     for (int j = 0; j < c.ny; ++j)
       for (int i = 0; i < c.nx; ++i) {
-        bool all = true, any = false;
-        for (int dk = -1; dk <= 1; ++dk)
-          for (int dj = -1; dj <= 1; ++dj)
-            for (int di = -1; di <= 1; ++di) {
-              const int x = std::clamp(i + di, 0, c.nx - 1), y = std::clamp(j + dj, 0, c.ny - 1),
-                        z = std::clamp(int(k) + dk, 0, c.nz - 1);
-              const bool in = body[c.index(x, y, z)] != 0;
-              all = all && in;
-              any = any || in;
-            }
-        near[c.index(i, j, int(k))] = all ? inside : any ? rim : outside;
+        const std::uint8_t* row = square.data() + std::size_t(j) * c.nx;
+        near[c.index(i, j, int(k))] = std::uint8_t(row[clamped(i - 1, c.nx)] + row[i] + row[clamped(i + 1, c.nx)]);
       }
   });
   Occupancy result(ct.grid());
@@ -242,13 +230,23 @@ Occupancy find_body(const CtImage& ct, double threshold_hu) {
   parallel_for(n.nz, [&](std::int64_t z) {
     float* slice = result.values().data() + ct.grid().index(0, 0, int(z));
     const float* hu = ct.values().data() + ct.grid().index(0, 0, int(z));
-    for (int y = 0; y < n.ny; ++y)
-      for (int x = 0; x < n.nx; ++x) {
-        const std::size_t p = std::size_t(y) * n.nx + x;
-        const std::uint8_t kind = near[c.index(x / c.voxels[0], y / c.voxels[1], int(z) / c.voxels[2])];
-        slice[p] = kind == inside || (kind == rim && hu[p] > limit) ? 1.f : 0.f;
+    const std::uint8_t* cells = near.data() + c.index(0, 0, int(z) / c.voxels[2]);
+    PixelBox box{n.nx, n.ny, 0, 0};
+    for (int j = 0; j < c.ny; ++j) {
+      const int y0 = j * c.voxels[1], y1 = std::min(n.ny, y0 + c.voxels[1]);
+      for (int i = 0; i < c.nx; ++i) {
+        const std::uint8_t kind = cells[std::size_t(j) * c.nx + i];
+        if (kind == outside) continue;
+        const int x0 = i * c.voxels[0], x1 = std::min(n.nx, x0 + c.voxels[0]);
+        box = {std::min(box.i0, x0), std::min(box.j0, y0), std::max(box.i1, x1), std::max(box.j1, y1)};
+        for (int y = y0; y < y1; ++y)
+          for (int x = x0; x < x1; ++x) {
+            const std::size_t p = std::size_t(y) * n.nx + x;
+            slice[p] = kind == inside || hu[p] > limit ? 1.f : 0.f;
+          }
       }
-    fill_holes(slice, n.nx, n.ny, 1.f);
+    }
+    if (box.i1 > box.i0) fill_holes(slice, n.nx, box, 1.f);
   });
   return result;
 }

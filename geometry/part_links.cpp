@@ -7,6 +7,7 @@
 #include <cmath>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <set>
 
 namespace sbrt {
@@ -349,8 +350,29 @@ class Linker {
                        : flat_end(upwards ? link.upper_area : link.lower_area, gaps_.beyond_mm(k, upwards), round,
                                   ball.reaches_no_other_plane);
     }
-    return end_cap(chain(k, {part}, !upwards), gaps_.beyond_mm(k, upwards), gaps_.reach_mm(k, upwards),
+    const std::vector<AreaAt> own = chain(k, {part}, !upwards);
+    if (own.size() == 1 && inner >= 0)
+      if (const auto shared = cap_of_siblings(k, part, upwards, result_.links[std::size_t(inner)])) return *shared;
+    return end_cap(own, gaps_.beyond_mm(k, upwards), gaps_.reach_mm(k, upwards),
                    planes_[k].regions[std::size_t(part)].size() > 1);
+  }
+
+  /// Of a piece that parted in its last gap, each part shows on one plane only; the sum of their areas tells how they
+  /// end together, each takes its share. Nothing unless all of them end here and taper.
+  std::optional<EndCap> cap_of_siblings(std::size_t k, int part, bool upwards, const Link& inner) const {
+    const std::vector<int>& siblings = upwards ? inner.upper : inner.lower;
+    const std::vector<int>& outward = upwards ? planes_[k].up : planes_[k].down;
+    const auto ends = [&](int a) { return outward[std::size_t(a)] < 0; };
+    if (siblings.size() < 2 || !std::all_of(siblings.begin(), siblings.end(), ends)) return std::nullopt;
+    const std::vector<AreaAt> sum = chain(k, siblings, !upwards);
+    if (sum.size() < 3) return std::nullopt;
+    const double gap_mm = gaps_.beyond_mm(k, upwards);
+    EndCap cap = end_cap(sum, gap_mm, gaps_.reach_mm(k, upwards));
+    if (cap.flat) return std::nullopt;
+    // Parted pieces are no quadric: the interval covers the flat end too.
+    cap.uncertainty_mm3 = std::max(
+        cap.uncertainty_mm3, std::abs(cap.mean(0, cap.extent_mm) * cap.extent_mm - 0.5 * gap_mm * sum.front().area));
+    return cap.scaled(planes_[k].areas[std::size_t(part)] / sum.front().area);
   }
 
   void collect_ends() {

@@ -26,6 +26,12 @@ struct Sample {
   double volume_mm3 = 0;
 };
 
+/// The pieces of a solid and a point in each that is as likely to lie anywhere in it.
+struct ScatteredSamples {
+  std::vector<Sample> samples;
+  std::vector<PatientPoint> points;
+};
+
 /// Immutable; cheap to copy (shared state).
 class Shape {
  public:
@@ -58,6 +64,10 @@ class Shape {
   /// centroid. The cells are turned against the axes and staggered along the normal, so that cumulative sums over a
   /// dose gradient rise evenly. Volumes sum to volume_mm3(), first moments to the centroid. Deterministic order.
   std::vector<Sample> sample(double step_mm) const;
+  /// The same pieces with scattered points. An isodose that runs along the structure's surface cuts all pieces there
+  /// alike: their centroids would fall to one side of it together, their scattered points fall to either side by share
+  /// of volume. Where less than a twentieth of a cell lies inside, the point may be the centroid.
+  ScatteredSamples sample_scattered(double step_mm) const;
 
   struct State;
   const State& state() const { return *state_; }

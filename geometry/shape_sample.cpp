@@ -1,5 +1,6 @@
 #include "geometry/coverage.h"
 #include "geometry/parallel.h"
+#include "geometry/scatter.h"
 #include "geometry/shape_state.h"
 
 #include <algorithm>
@@ -54,25 +55,43 @@ struct Piece {
 constexpr int phases = 5;
 int phase_of(int i, int j) { return (i + 2 * j) % phases; }
 
-}  // namespace
+void append(ScatteredSamples& all, ScatteredSamples more) {
+  all.samples.insert(all.samples.end(), more.samples.begin(), more.samples.end());
+  all.points.insert(all.points.end(), more.points.begin(), more.points.end());
+}
 
-std::vector<Sample> Shape::sample(double step_mm) const {
+ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
   SBRT_EXPECT(std::isfinite(step_mm) && step_mm > 0);
-  const State& s = *state_;
+  const Shape::State& s = shape.state();
   const TurnedCells cells(s, step_mm);
   const auto layers = std::int64_t(std::max(1.0, std::ceil((s.high() - s.low()) / step_mm)));
   const std::int64_t fine = layers * phases;
   const double dz = (s.high() - s.low()) / double(fine);
+  const double whole = phases * dz * (1 - 1e-9);  // rounding
   // Layer n of a cell with phase p fills the fine layers n * phases + p ... n * phases + p + phases - 1; n starts at
   // -1.
   constexpr std::int64_t block = 8;
   const std::int64_t blocks = (layers + 1 + block - 1) / block;
-  std::vector<std::vector<Sample>> by_block(static_cast<std::size_t>(blocks));
+  std::vector<ScatteredSamples> by_block(static_cast<std::size_t>(blocks));
   parallel_for(blocks, [&](std::int64_t b) {
     const std::int64_t first = b * block - 1, last = std::min(first + block, layers);  // cell layers of this block
     planar::Coverage coverage(cells.nu, cells.nv, true);
     std::vector<Piece> open(std::size_t(cells.nu) * cells.nv);
     Loop loop_in_cells;
+    ScatteredSamples& out = by_block[std::size_t(b)];
+    const auto close = [&](int i, int j, std::int64_t end, const Piece& piece) {
+      const Uv p = cells.to_plane(piece.u / piece.volume, piece.v / piece.volume);
+      out.samples.push_back({s.frame.point(p, piece.z / piece.volume), piece.volume * cells.cell_area()});
+      if (!scattered) return;
+      const double z0 = s.low() + double(std::max<std::int64_t>(end - phases, 0)) * dz,
+                   z1 = s.low() + double(std::min(end, fine)) * dz;
+      const auto place = [&](UnitPoint x) {
+        return s.frame.point(cells.to_plane(i + x.a, j + x.b), z0 + x.c * (z1 - z0));
+      };
+      const auto inside = [&](PatientPoint q) { return piece.volume >= whole || shape.contains(q); };
+      const auto cell = std::uint64_t((end * cells.nv + j) * cells.nu + i);
+      out.points.push_back(point_in_part(cell, place, inside).value_or(out.samples.back().point));
+    };
     for (std::int64_t f = first * phases; f < last * phases + phases - 1; ++f) {
       const double low = s.low() + double(f) * dz, high = f + 1 == fine ? s.high() : low + dz;
       if (f >= 0 && f < fine) {
@@ -100,16 +119,20 @@ std::vector<Sample> Shape::sample(double step_mm) const {
         for (int i = 0; i < cells.nu; ++i) {
           Piece& piece = open[std::size_t(j) * cells.nu + i];
           if (piece.volume == 0 || (f + 1 - phase_of(i, j)) % phases != 0) continue;
-          const Uv p = cells.to_plane(piece.u / piece.volume, piece.v / piece.volume);
-          by_block[std::size_t(b)].push_back(
-              {s.frame.point(p, piece.z / piece.volume), piece.volume * cells.cell_area()});
+          close(i, j, f + 1, piece);
           piece = {};
         }
     }
   });
-  std::vector<Sample> samples;
-  for (auto& part : by_block) samples.insert(samples.end(), part.begin(), part.end());
-  return samples;
+  ScatteredSamples all;
+  for (ScatteredSamples& part : by_block) append(all, std::move(part));
+  return all;
 }
+
+}  // namespace
+
+std::vector<Sample> Shape::sample(double step_mm) const { return pieces_of(*this, step_mm, false).samples; }
+
+ScatteredSamples Shape::sample_scattered(double step_mm) const { return pieces_of(*this, step_mm, true); }
 
 }  // namespace sbrt

@@ -9,8 +9,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
+#include <string_view>
 
 namespace sbrt::cli {
 namespace {
@@ -20,6 +22,7 @@ constexpr const char* result_files[] = {"comparison.json", "comparison.csv", "pa
 struct CompareVerb {
   PlanRequestOptions options;
   std::string sets, out, objectives = "nci,minutes";
+  bool strict = false;
 };
 
 std::vector<std::string> parse_objectives(const std::string& text) {
@@ -33,13 +36,14 @@ std::vector<std::string> parse_objectives(const std::string& text) {
   return ids;
 }
 
-// Every option of the verb with its values; of values that are files, their content too. Where the results go and what
-// they are sorted by does not change a plan.
+// Every option of the verb with its values; of values that are files, their content too. Where the results go, what
+// they are sorted by and how the program exits does not change a plan.
 std::string settings_of(const CLI::App& verb) {
   std::string text;
   for (const CLI::Option* option : verb.get_options()) {
     const std::string name = option->get_name();
-    if (name == "--out" || name == "--sets" || name == "--pareto" || option->count() == 0) continue;
+    constexpr std::string_view of_results[] = {"--out", "--sets", "--pareto", "--strict", "--strict-minor"};
+    if (std::ranges::find(of_results, name) != std::end(of_results) || option->count() == 0) continue;
     text += name;
     for (const std::string& value : option->results()) {
       std::error_code ignored;
@@ -88,6 +92,10 @@ void run(CompareVerb& verb, const CLI::App& app, Session& session) {
   session.log(comparison.warnings);
   fmt::print("{}\nwritten to {}: report.html, comparison.json, comparison.csv{}, one folder per set\n{}\n",
              text_report(comparison), verb.out, picture.empty() ? "" : ", pareto.svg", disclaimer);
+  const bool minor_counts = verb.options.texts.protocol.strict_minor;
+  const auto good = [&](const ComparedSet& set) { return set.meets_all_goals(minor_counts); };
+  if ((verb.strict || minor_counts) && std::ranges::none_of(comparison.sets, good))
+    session.exit_code = exit_goal_missed;
 }
 
 }  // namespace
@@ -108,6 +116,7 @@ void add_compare_verb(CLI::App& app, Session& session) {
   verb->add_option("--out", v->out,
                    "folder of the comparison; a second start with the same command takes finished sets from it")
       ->required();
+  verb->add_flag("--strict", v->strict, "exit 1 when no set meets every goal");
   verb->callback([v, verb, &session] { run(*v, *verb, session); });
 }
 

@@ -84,6 +84,7 @@ void add_goals(ComparedSet& row, const PlanOutcome& outcome) {
     if (!judged.limit || judged.status == GoalStatus::reported) continue;
     if (judged.status == GoalStatus::not_evaluated && !judged.unproven) continue;
     const bool met = judged.status == GoalStatus::met || judged.status == GoalStatus::minor;
+    if (judged.status == GoalStatus::minor) ++row.goals_minor;
     add_goal(row, judged.bound.text(), met, judged.value, *judged.limit,
              judged.bound.limit.relation == Goal::Relation::at_most);
   }
@@ -180,6 +181,10 @@ Comparison compare_sets(const CompareRequest& request, Progress& progress) {
   }
   mark_front(comparison.sets, request.objectives);
   return comparison;
+}
+
+bool ComparedSet::meets_all_goals(bool minor_counts) const {
+  return failure.empty() && goals_missed == 0 && !(minor_counts && goals_minor > 0);
 }
 
 void mark_front(std::vector<ComparedSet>& sets, const std::vector<std::string>& objectives) {

@@ -32,7 +32,7 @@ struct ComparedSet {
   std::string name, description;
   std::vector<ComparedTarget> targets;
   std::optional<WorstGoal> worst_goal;
-  int goals = 0, goals_missed = 0;
+  int goals = 0, goals_missed = 0, goals_minor = 0;
   int beams = 0, nodes = 0;
   double total_mu = 0, minutes = 0;
   double dose_area_mu_cm2 = 0;         //!< sum of MU x field area at 800 mm
@@ -45,6 +45,8 @@ struct ComparedSet {
 
   /// The largest over the targets (of coverage the smallest). @throws InputError for an unknown column
   std::optional<double> value(const std::string& column) const;
+  /// There is a plan and it misses no goal; `minor_counts`: nor has a minor deviation.
+  bool meets_all_goals(bool minor_counts) const;
 };
 
 /// Columns that can be compared, and their direction.

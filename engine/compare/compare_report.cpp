@@ -42,7 +42,7 @@ void write_row(JsonWriter& json, const ComparedSet& set) {
     json.end_object();
   }
   json.end_array();
-  json.member("goals", set.goals).member("goals_missed", set.goals_missed);
+  json.member("goals", set.goals).member("goals_missed", set.goals_missed).member("goals_minor", set.goals_minor);
   if (set.worst_goal) {
     json.key("worst_goal").begin_row_object();
     json.member("text", set.worst_goal->text).member("value", set.worst_goal->value);
@@ -157,6 +157,7 @@ ComparedSet read_set_record(const std::filesystem::path& path, const std::string
   }
   set.goals = int(json.at("goals").integer(0));
   set.goals_missed = int(json.at("goals_missed").integer(0));
+  set.goals_minor = int(json.at("goals_minor").integer(0));
   if (const auto worst = json.find("worst_goal"))
     set.worst_goal =
         WorstGoal{worst->at("text").text(), worst->at("value").number(), worst->at("share_of_limit").number()};

@@ -1,7 +1,6 @@
 #include "engine/evaluation/dvh.h"
 
 #include "engine/evaluation/biological_metric.h"
-#include "geometry/parallel.h"
 #include "geometry/units.h"
 
 #include <algorithm>
@@ -37,37 +36,13 @@ std::vector<std::uint32_t> hottest_first(std::span<const double> dose) {
   for (std::size_t i = 0; i < dose.size(); ++i)
     if (std::isfinite(dose[i])) order[next[class_of(dose[i])]++] = std::uint32_t(i);
   for (std::size_t c = 0; c < classes; ++c)
-    std::stable_sort(order.begin() + begin[c], order.begin() + begin[c + 1],
-                     [&](std::uint32_t a, std::uint32_t b) { return dose[a] > dose[b]; });
+    if (begin[c + 1] - begin[c] > 1)
+      std::sort(order.begin() + begin[c], order.begin() + begin[c + 1],
+                [&](std::uint32_t a, std::uint32_t b) { return dose[a] != dose[b] ? dose[a] > dose[b] : a < b; });
   return order;
 }
 
-// 64 well-mixed bits of a counter (SplitMix64, Steele, Lea and Flood 2014).
-std::uint64_t mixed(std::uint64_t counter) {
-  std::uint64_t z = counter * 0x9E3779B97F4A7C15u + 0x9E3779B97F4A7C15u;
-  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-  return z ^ (z >> 31);
-}
-
 }  // namespace
-
-std::vector<PatientPoint> scattered_points(std::span<const Sample> samples) {
-  std::vector<PatientPoint> points(samples.size());
-  double whole = 0;
-  for (const Sample& s : samples) whole = std::max(whole, s.volume_mm3);
-  whole *= 1 - volume_rounding;
-  parallel_for_blocks(std::int64_t(samples.size()), 1 << 14, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      points[i] = samples[i].point;
-      if (samples[i].volume_mm3 < whole) continue;
-      const std::uint64_t bits = mixed(std::uint64_t(i));
-      const auto shift = [&](int axis) { return double(bits >> (21 * axis) & 0x1FFFFF) / 0x200000 - 0.5; };
-      points[i] = points[i] + std::cbrt(samples[i].volume_mm3) * PatientVec{shift(0), shift(1), shift(2)};
-    }
-  });
-  return points;
-}
 
 Dvh::Dvh(std::span<const Sample> samples, std::span<const double> dose_gy, std::span<const double> surface_gy) {
   SBRT_EXPECT(samples.size() == dose_gy.size());
@@ -145,8 +120,10 @@ double Dvh::volume_noise_mm3(double hot_mm3) const {
   const auto first = std::max<std::ptrdiff_t>(hotter - around, 0),
              last = std::min<std::ptrdiff_t>(hotter + around, std::ptrdiff_t(volume_.size()));
   const double piece = std::accumulate(volume_.begin() + first, volume_.begin() + last, 0.0) / double(last - first);
-  const double met = std::min(8 * std::max(hot_mm3, piece), covered_mm3_) / piece;
-  return 0.29 * piece * std::cbrt(met);
+  const double hot = hot_mm3 / piece, cold = (covered_mm3_ - hot_mm3) / piece;
+  const double met =
+      std::min(1.5 * 4.84 * std::pow(std::max(hot, 1.0), 2.0 / 3), 2 * std::max(std::min(hot, cold), 0.5));
+  return piece * std::sqrt(met / 6);
 }
 
 std::optional<double> Dvh::value(const Metric& metric, const std::optional<DoseReference>& reference) const {

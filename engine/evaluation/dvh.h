@@ -18,12 +18,6 @@ struct DoseReference {
   bool effective = false;  //!< the doses are biologically effective ones already and are not converted again
 };
 
-/// One point in each piece. In a whole piece (of the largest volume there is) it lies at a place that looks random but
-/// depends on the index only, within a cube around the piece's own point: doses at the points themselves would make
-/// steps where a row of pieces follows an isodose surface. Pieces cut by the surface keep their own point, so that none
-/// leaves the structure.
-std::vector<PatientPoint> scattered_points(std::span<const Sample> samples);
-
 /// Cumulative dose-volume curve without bins: the points in order of falling dose, each at the middle of its own
 /// volume, joined linearly; the ends are the largest and smallest dose. Immutable.
 ///
@@ -54,9 +48,9 @@ class Dvh {
   double geud_gy(double a) const;
 
   /// How far a volume may be wrong because the isodose surface around the hottest `hot_mm3` cuts through whole pieces
-  /// [mm^3]. A surface around m pieces meets about m^(2/3) of them, each is wrong by 0.29 of itself (standard deviation
-  /// of a uniform cut), all independently: 0.29 m^(1/3) pieces. m is taken eight times the hotter pieces (a hot part
-  /// that is flat or in several places has more surface), at most all.
+  /// [mm^3, standard deviation]. A ball of m pieces has a surface of 4.84 m^(2/3) faces, which meets 1.5 times as many
+  /// pieces, but no more than twice those on its colder or hotter side; each falls to one side as a whole, by chance:
+  /// variance p (1 - p), 1/6 on average over all cuts. The pieces fall independently.
   double volume_noise_mm3(double hot_mm3) const;
   /// Value in the metric's unit; nothing when it does not exist: a volume that the structure does not have, a dose
   /// outside the grid, a percentage without reference, a biological dose without fractions (biological_metric.h).

@@ -126,7 +126,7 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
   std::vector<JudgedTarget> judged(input.targets.size());
   std::vector<Warnings> warnings(count);
   progress.begin("dose-volume histograms", std::int64_t(count));
-  parallel_for(std::int64_t(count), [&](std::int64_t s) {
+  const auto fill = [&](std::int64_t s) {
     const NamedShape& named = input.structures[s];
     StructureResult& structure = result.structures[s];
     structure.name = names[s];
@@ -149,7 +149,16 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
         break;
       }
     progress.advance();
-  });
+  };
+  // Targets take the most pieces: fewer of them than threads are worked on by all threads, one after the other.
+  const bool targets_first = input.targets.size() < std::size_t(thread_count());
+  std::vector<std::int64_t> beside;
+  for (std::size_t s = 0; s < count; ++s)
+    if (targets_first && own[s])
+      fill(std::int64_t(s));
+    else
+      beside.push_back(std::int64_t(s));
+  parallel_for(std::int64_t(beside.size()), [&](std::int64_t n) { fill(beside[std::size_t(n)]); });
   progress.end();
   for (const Warnings& w : warnings) append(result.warnings, w);
 

@@ -3,6 +3,7 @@
 #include "engine/evaluation/dose_extremes.h"
 #include "engine/evaluation/measured_metrics.h"
 #include "engine/evaluation/structure_names.h"
+#include "geometry/scatter.h"
 #include "geometry/units.h"
 
 #include <fmt/format.h>
@@ -14,7 +15,7 @@
 namespace sbrt {
 namespace {
 
-constexpr double noise_of_n_pieces = 0.29;  // Dvh::volume_noise_mm3: 0.29 n^(-2/3) of the volume
+constexpr double noise_of_n_pieces = 0.29;  // of the volume, times n^(-2/3): an isodose around 2 % of it
 constexpr double first_try = 0.8;           // of the wanted noise: the number of pieces is not met exactly
 constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
@@ -78,8 +79,9 @@ double sampling_step_mm(double volume_mm3, double wanted_pct) {
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm) {
   SampledStructure sampled;
   sampled.step_mm = step_mm;
-  sampled.samples = shape.sample(step_mm);
-  sampled.points = scattered_points(sampled.samples);
+  ScatteredSamples pieces = shape.sample_scattered(step_mm);
+  sampled.samples = std::move(pieces.samples);
+  sampled.points = std::move(pieces.points);
   sampled.dose_gy = dose.values_at(sampled.points);
   return sampled;
 }
@@ -103,12 +105,19 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double ho
   hot.step_mm = step;
   const GridSize n = grid.size();
   std::vector<Sample> candidates;
+  std::vector<PatientPoint> points;
   for (int k = 0; k < n.nz; ++k)
     for (int j = 0; j < n.ny; ++j)
-      for (int i = 0; i < n.nx; ++i)
-        if (occupied(i, j, k) > 0)
-          candidates.push_back({middle_of_inside(occupied, i, j, k), occupied(i, j, k) * grid.voxel_volume_mm3()});
-  const std::vector<PatientPoint> points = scattered_points(candidates);
+      for (int i = 0; i < n.nx; ++i) {
+        const double share = double(occupied(i, j, k));
+        if (!(share > 0)) continue;
+        candidates.push_back({middle_of_inside(occupied, i, j, k), share * grid.voxel_volume_mm3()});
+        const auto place = [&](UnitPoint x) {
+          return grid.to_patient(VoxelPoint{i + x.a - 0.5, j + x.b - 0.5, k + x.c - 0.5});
+        };
+        const auto inside = [&](PatientPoint p) { return share >= 1 || shape.contains(p); };
+        points.push_back(point_in_part(grid.index(i, j, k), place, inside).value_or(candidates.back().point));
+      }
   const std::vector<double> doses = dose.values_at(points);
   for (std::size_t i = 0; i < candidates.size(); ++i)
     if (doses[i] >= *threshold) {
@@ -126,13 +135,11 @@ Measured with_sampling_error(double fine, double coarse, double noise) {
 
 namespace {
 
-// The curve of the pieces, its ends raised to the extremes found by a search.
-Dvh searched_dvh(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
-                 StructureResult& result) {
+// Raises the ends of the curve to the extremes found by a search from the pieces and the surface.
+void search_extremes(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
+                     StructureResult& result) {
   const std::vector<PatientPoint> surface = surface_points(shape, surface_steps * fine.step_mm);
   const std::vector<double> surface_gy = dose.values_at(surface);
-  Dvh dvh(fine.samples, fine.dose_gy, surface_gy);
-  if (dvh.empty()) return dvh;
   DoseAtPoint hottest{-HUGE_VAL, {}}, coldest{HUGE_VAL, {}};
   const auto offer = [&](double gy, PatientPoint p) {
     if (gy > hottest.dose_gy) hottest = {gy, p};
@@ -143,9 +150,8 @@ Dvh searched_dvh(const Shape& shape, const DoseInterpolator& dose, const Sampled
   const auto inside = [&](PatientPoint p) { return shape.contains(p); };
   hottest = climb(dose, hottest.point, inside);
   coldest = descend(dose, coldest.point, inside);
-  dvh.widen(coldest.dose_gy, hottest.dose_gy);
+  result.dvh.widen(coldest.dose_gy, hottest.dose_gy);
   result.max_point = hottest.point;
-  return dvh;
 }
 
 // How many times the wanted half width the sampling part of the interval is.
@@ -195,27 +201,33 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
   SampledStructure fine = sample_dose(shape, dose, result.step_mm),
                    coarse = sample_dose(shape, dose, 2 * result.step_mm);
   SampledTwice sampled;
+  const auto measure_all = [&] {
+    const MeasuredMetrics measure(shape, result.dvh, sampled.coarse, result.reference);
+    result.check = measure.curves();
+    return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
+  };
   for (;;) {
     sampled = {fine, coarse};
     refine_hot_spot(shape, dose, hot_step_mm, sampled.fine);
     refine_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse);
-    result.dvh = searched_dvh(shape, dose, sampled.fine, result);
-    if (result.dvh.empty()) break;
-    const MeasuredMetrics measure(shape, result.dvh, sampled.coarse, result.reference);
-    const auto [times, metric] = measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
-    result.check = measure.curves();
+    result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
+    const double times = result.dvh.empty() ? 0 : measure_all().first;
     if (times <= 1) break;
-    if (result.step_mm / 2 < finest_step_mm || 8 * double(fine.samples.size()) > most_pieces) {
-      if (times > worth_a_warning)
-        warnings.push_back(
-            {"interval-not-reached",
-             fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
-                         result.name, metric, times, fine.samples.size(), result.step_mm)});
+    // The error goes with the square of the step.
+    const double finer = times > 2.5 ? 2 : std::sqrt(1.5 * times);
+    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(fine.samples.size()) > most_pieces)
       break;
-    }
-    result.step_mm /= 2;
-    coarse = std::move(fine);
+    result.step_mm /= finer;
+    coarse = finer == 2 ? std::move(fine) : sample_dose(shape, dose, 2 * result.step_mm);
     fine = sample_dose(shape, dose, result.step_mm);
+  }
+  if (!result.dvh.empty()) {
+    search_extremes(shape, dose, sampled.fine, result);
+    if (const auto [times, metric] = measure_all(); times > worth_a_warning)
+      warnings.push_back(
+          {"interval-not-reached",
+           fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
+                       result.name, metric, times, fine.samples.size(), result.step_mm)});
   }
   result.has_dose = !result.dvh.empty();
   result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;

@@ -63,6 +63,38 @@ TEST(ShapeSamples, DoNotDependOnTheThreadCount) {
   }
 }
 
+TEST(ScatteredSamples, LieInTheirPieces) {
+  const Shape shape = ball(9);
+  const double step = 0.8;
+  const ScatteredSamples scattered = shape.sample_scattered(step);
+  const std::vector<Sample> plain = shape.sample(step);
+  ASSERT_EQ(scattered.points.size(), plain.size());
+  for (std::size_t i = 0; i < plain.size(); ++i) {
+    ASSERT_EQ(scattered.samples[i].point, plain[i].point);
+    ASSERT_EQ(scattered.samples[i].volume_mm3, plain[i].volume_mm3);
+    EXPECT_LE(distance(scattered.points[i], plain[i].point), std::sqrt(3.0) * step);
+    // The least pieces keep their centroid, which may lie under a slab's step.
+    if (scattered.points[i] != plain[i].point) {
+      EXPECT_TRUE(shape.contains(scattered.points[i]));
+    }
+  }
+}
+
+// A shell below the surface, thinner than the pieces. A surface of area S meets about 1.5 S/h^2 pieces of side h, each
+// falls to one side whole: variance at most 1/6 of a piece's volume squared if cut anywhere, hence 0.5 h^2 sqrt(S).
+TEST(ScatteredSamples, FallIntoAShellAtTheSurfaceByShareOfVolume) {
+  const double radius = 17.5, step = 1;
+  const Shape shape = ball(radius);
+  const ScatteredSamples scattered = shape.sample_scattered(step);
+  const double deviation = 0.5 * step * step * std::sqrt(4 * pi) * radius;
+  for (const double depth : {0.2, 0.35, 0.5, 1.0}) {
+    double shell = 0;
+    for (std::size_t i = 0; i < scattered.points.size(); ++i)
+      if (distance(scattered.points[i], place(0, 0, 0)) > radius - depth) shell += scattered.samples[i].volume_mm3;
+    EXPECT_NEAR(shell, sphere_volume(radius) - sphere_volume(radius - depth), 3.5 * deviation) << depth;
+  }
+}
+
 /// Dose that a fraction of the volume receives at least, for dose = 16 + (p - centre) . gradient [Gy]: cumulative sum
 /// of the pieces, each counted half at its own dose, interpolated linearly.
 double dose_at(const Shape& shape, double step, PatientVec gradient, double fraction) {

@@ -87,6 +87,29 @@ class Compare(ProgramCase):
         self.assertEqual(first, (self.out / "seed-1" / "set.json").stat().st_mtime_ns)
         self.assertEqual(len(load(self.out / "comparison.json")["sets"]), 3)
 
+    def test_strict_exits_1_where_no_set_meets_every_goal(self):
+        sets = self.sets(sets=[{"name": "no such cone", "collimators_mm": [17]}, {"name": "good"}])
+        goal = ("--goal", "PTV:Max <= 200 Gy")
+        self.compare(sets, *goal, "--strict")
+        # How the program exits is no setting of a plan: finished sets are kept.
+        self.assertIn("kept", self.compare(sets, *goal).stdout)
+        missed = ("--goal", "PTV:Max <= 46 Gy")
+        self.out = self.folder / "missed"
+        self.compare(sets, *missed, "--strict", expect=1)
+        self.compare(sets, *missed)
+        self.compare(sets, *missed, "--strict-minor", expect=1)
+        self.assertEqual([row.get("goals_missed") for row in load(self.out / "comparison.json")["sets"]], [None, 1])
+
+    def test_strict_minor_counts_minor_deviations(self):
+        protocol = self.folder / "minor.json"
+        # An index is judged, not planned for: no plan brings nCI to 1.
+        protocol.write_text(json.dumps({"schema": "sbrtplan-protocol/1", "name": "mine", "source": "here", "goals": [
+            {"structure": "target", "goal": "nci <= 1.0001", "minor": "1000"}]}))
+        sets, goal = self.sets(sets=[{"name": "good"}]), ("--protocol", protocol)
+        self.compare(sets, *goal, "--strict")
+        self.compare(sets, *goal, "--strict-minor", expect=1)
+        self.assertEqual(load(self.out / "comparison.json")["sets"][0]["goals_minor"], 1)
+
     def test_a_set_without_plan_does_not_stop_the_others(self):
         done = self.compare(self.sets(sets=[{"name": "no such cone", "collimators_mm": [17]}, {"name": "good"}]))
         rows = {row["name"]: row for row in load(self.out / "comparison.json")["sets"]}

@@ -117,6 +117,18 @@ TEST(CompareFront, LargerCoverageIsBetter) {
   EXPECT_TRUE(sets[1].front);
 }
 
+TEST(CompareGoals, AreMetByASetThatMissesNone) {
+  ComparedSet set = row("a", 1.1, 30);
+  EXPECT_TRUE(set.meets_all_goals(true));
+  set.goals_minor = 1;
+  EXPECT_TRUE(set.meets_all_goals(false));
+  EXPECT_FALSE(set.meets_all_goals(true));
+  EXPECT_FALSE(row("b", 1.1, 30, 1).meets_all_goals(false));
+  set = row("c", 1.1, 30);
+  set.failure = "no beam";
+  EXPECT_FALSE(set.meets_all_goals(false));
+}
+
 TEST(CompareFront, SeveralTargetsCountByTheirWorst) {
   ComparedSet set = row("a", 1.1, 30);
   set.targets.push_back(set.targets[0]);

@@ -3,8 +3,11 @@
 
 #include "engine/evaluation/dvh.h"
 #include "geometry/interpolate.h"
+#include "geometry/scatter.h"
 #include "geometry/shape.h"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 namespace sbrt::analytic {
@@ -59,8 +62,17 @@ DoseGrid dose_on_grid(double spacing_mm, PatientPoint origin, double extent_mm, 
   return dose_on_grid(Grid({n, n + 1, n + 2}, {spacing_mm, spacing_mm, spacing_mm}, origin), dose_at);
 }
 
+/// At a scattered point of whole cells, at the centroid of cut ones.
 inline std::vector<double> doses_at(const std::vector<Sample>& samples, const DoseInterpolator& dose) {
-  return dose.values_at(scattered_points(samples));
+  double whole = 0;
+  for (const Sample& s : samples) whole = std::max(whole, s.volume_mm3);
+  std::vector<PatientPoint> points;
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const UnitPoint x = unit_point(i);
+    const double side = samples[i].volume_mm3 < whole * (1 - 1e-9) ? 0 : std::cbrt(whole);
+    points.push_back(samples[i].point + side * PatientVec{x.a - 0.5, x.b - 0.5, x.c - 0.5});
+  }
+  return dose.values_at(points);
 }
 
 }  // namespace sbrt::analytic

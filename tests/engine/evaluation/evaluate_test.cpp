@@ -95,6 +95,24 @@ TEST_P(GaussianSpheres, IndicesAreThoseOfTheClosedForm) {
   EXPECT_TRUE(has_warning(evaluation, "no-body"));
 }
 
+// Targets ask for half of 0.25 % of the volume; up to five times that is printed without a warning.
+TEST(Evaluate, ReachesTheWantedIntervalWhereTheIsodoseFollowsTheSurface) {
+  const PatientPoint centre{0.31, -0.17, 0.23};
+  for (const double inside_mm : {0.35, 0.5}) {
+    const double radius = 17.5, covered = radius - inside_mm;
+    const DoseGrid dose = analytic::dose_on_grid(1, {-26, -26, -26}, 52, gaussian(centre, covered));
+    const Evaluation evaluation = evaluate(input_of(dose, {contoured::sphere("PTV", centre, radius)}, {"PTV"}));
+    EXPECT_FALSE(has_warning(evaluation, "interval-not-reached")) << inside_mm;
+    const StructureResult& ptv = evaluation.structures.at(0);
+    const Interval v = ptv.query_intervals.at("V50Gy[%]");
+    const double truth = 100 * std::pow(covered / radius, 3);
+    EXPECT_LE(v.low, truth) << inside_mm;
+    EXPECT_GE(v.high, truth) << inside_mm;
+    EXPECT_LT(v.high - v.low, 2 * 0.2) << inside_mm;
+    EXPECT_GT(ptv.step_mm, 0.2) << inside_mm;  // about half a million pieces
+  }
+}
+
 TEST(Evaluate, IntervalsHoldTheClosedForm) {
   const PatientPoint centre{0.31, -0.17, 0.23};
   const DoseGrid dose = analytic::dose_on_grid(1, {-25, -25, -25}, 50, gaussian(centre, 10));
