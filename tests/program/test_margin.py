@@ -52,8 +52,7 @@ class Offset:
         return outside + np.minimum(np.maximum(side, up), 0) - self.m
 
     def end_allowance(self, contours):
-        """What the half-gap rule adds to flat ends, or leaves out, on any planes [mm^3]. Ends that are flat by that rule:
-        the rod's, and pieces that part in the last gap only, of which one plane says nothing about how they end."""
+        """What the half-gap rule adds to the rod's flat ends, or leaves out, on any planes [mm^3]."""
         z = np.unique([c[0, 2] for c in contours])
         allowance = 0
         for last, gap in ((z[-1], z[-1] - z[-2]), (z[0], z[1] - z[0])):
@@ -61,10 +60,6 @@ class Offset:
             beyond = gap / 2
             if self.name == "Cylinder":
                 allowance += area_of(here[0]) * abs(abs(last) + beyond - self.pole)
-            elif self.name == "TwoSpheres" and len(here) == 2:
-                h = self.pole - abs(last)
-                cap = math.pi * h * h * (3 * (6 + self.m) - h) / 3
-                allowance += sum(abs(area_of(c) * beyond - cap) for c in here)
         return allowance
 
     @property
@@ -116,10 +111,10 @@ class ExactOffsets(ProgramCase):
                 self.assertLess(offset.pole - z.max(), 1.5 * gap, made)
                 self.assertLess(z.min() + offset.pole, 1.5 * gap, made)
         run("inspect", rtstruct, "--json", self.folder / "all.json", expect=0)
-        # The neck between two spheres is no quadric; on 3 mm planes it misses up to 1.5 %.
-        share = 2 * VOLUME_SHARE if gap == 3 else VOLUME_SHARE
+        # The neck between two spheres is no quadric: exact contours on 3 mm planes are read back up to 1.5 % off, too.
         found = {s["name"]: s["volume_cc"] for s in load(self.folder / "all.json")["structures"]}
         for made, offset in offsets.items():
+            share = 2 * VOLUME_SHARE if gap == 3 and offset.name == "TwoSpheres" else VOLUME_SHARE
             self.assertLess(abs(found[made] * 1000 - offset.volume), share * offset.volume + allowance[made], made)
 
     def test_on_planes_1_mm_apart(self):
