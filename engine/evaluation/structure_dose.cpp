@@ -201,8 +201,8 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
   SampledStructure fine = sample_dose(shape, dose, result.step_mm),
                    coarse = sample_dose(shape, dose, 2 * result.step_mm);
   SampledTwice sampled;
-  const auto measure_all = [&] {
-    const MeasuredMetrics measure(shape, result.dvh, sampled.coarse, result.reference);
+  const auto measure_all = [&](CoarseCurves curves) {
+    const MeasuredMetrics measure(result.dvh, std::move(curves), result.reference);
     result.check = measure.curves();
     return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
   };
@@ -211,7 +211,7 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     refine_hot_spot(shape, dose, hot_step_mm, sampled.fine);
     refine_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse);
     result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
-    const double times = result.dvh.empty() ? 0 : measure_all().first;
+    const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves({&shape}, {sampled.coarse})).first;
     if (times <= 1) break;
     // The error goes with the square of the step.
     const double finer = times > 2.5 ? 2 : std::sqrt(1.5 * times);
@@ -223,7 +223,7 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
   }
   if (!result.dvh.empty()) {
     search_extremes(shape, dose, sampled.fine, result);
-    if (const auto [times, metric] = measure_all(); times > worth_a_warning)
+    if (const auto [times, metric] = measure_all(std::move(result.check)); times > worth_a_warning)
       warnings.push_back(
           {"interval-not-reached",
            fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
