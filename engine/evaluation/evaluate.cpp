@@ -18,7 +18,6 @@ namespace {
 
 constexpr double widest_bin_gy = 0.05;
 constexpr double bin_share_of_maximum = 0.001;
-constexpr double wanted_of_targets = 0.5;  // of the wanted interval: the indices multiply these numbers
 
 Region region_of(const EvaluationInput& input) {
   if (input.body) return Region::of(*input.body);

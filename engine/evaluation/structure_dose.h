@@ -15,7 +15,8 @@ struct SampledStructure {
   double step_mm = 0;
 };
 
-inline constexpr double hot_step_mm = 0.4;  //!< 15 pieces per mm^3: D0.03cc rests on 470 of them
+inline constexpr double wanted_of_targets = 0.5;  //!< of the wanted interval: the indices multiply these numbers
+inline constexpr double hot_step_mm = 0.4;        //!< 15 pieces per mm^3: D0.03cc rests on 470 of them
 
 /// Step that makes the sampling noise of volumes (Dvh::volume_noise_mm3) `wanted_pct` of the structure; at least 0.05
 /// mm.

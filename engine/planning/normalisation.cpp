@@ -3,6 +3,7 @@
 #include "engine/planning/planner.h"
 #include "geometry/error.h"
 #include "geometry/interpolate.h"
+#include "geometry/units.h"
 
 #include <fmt/format.h>
 
@@ -19,48 +20,78 @@ bool lies_in(const Occupancy& body, PatientPoint p) {
   return i >= 0 && i < n.nx && j >= 0 && j < n.ny && k >= 0 && k < n.nz && body(i, j, k) >= 0.5f;
 }
 
+// Dose that coverage_pct of the target receives.
+double dose_at_coverage(const PlanningTarget& t, const SampledStructure& sampled, double coverage_pct,
+                        const Occupancy* body, Warnings* warnings) {
+  double volume = 0, inside = 0;
+  std::vector<double> dose_gy = sampled.dose_gy;
+  for (std::size_t i = 0; i < dose_gy.size(); ++i) {
+    volume += sampled.samples[i].volume_mm3;
+    if (body && !lies_in(*body, sampled.points[i]))
+      dose_gy[i] = 0;  // what lies outside the body is never covered
+    else
+      inside += sampled.samples[i].volume_mm3;
+  }
+  const Dvh dvh(sampled.samples, dose_gy);
+  const double reachable_pct = 100 * inside / volume;
+  const bool reachable = reachable_pct >= coverage_pct;
+  if (!reachable && warnings)
+    warnings->push_back(
+        {"coverage-not-possible",
+         fmt::format("{:.1f} % of '{}' lie outside the body, so that at most {:.1f} % of it can receive the "
+                     "prescription; {} % of the part inside do, {:.1f} % of the whole instead of {} %",
+                     100 - reachable_pct, t.shape.name(), reachable_pct, coverage_pct,
+                     coverage_pct * reachable_pct / 100, coverage_pct)});
+  const double asked_mm3 = coverage_pct / 100 * (reachable ? volume : inside);
+  const double covered_gy = dvh.dose_at_volume_gy(asked_mm3).value_or(0);
+  if (!(covered_gy > 0))
+    throw InputError(fmt::format("target receives no dose in {} % of its volume", 100 - coverage_pct), t.shape.name(),
+                     "no factor on the MU can reach the prescription", "use more beams or larger collimators");
+  return covered_gy;
+}
+
+// The samples that the evaluation will take of this dose: their step depends on the isodose of the prescription.
+SampledStructure evaluated_samples(const PlanningTarget& t, const DoseGrid& dose) {
+  StructureResult result;
+  result.name = t.shape.name();
+  result.role = RoiRole::ptv;
+  result.volume_cc = t.shape.volume_mm3() / units::cc;
+  const WantedInterval usual;
+  const WantedInterval wanted{wanted_of_targets * usual.volume_pct, wanted_of_targets * usual.dose_pct};
+  Warnings said_by_the_evaluation;
+  constexpr double any_bin_gy = 1;
+  return fill_structure_result(t.shape, DoseInterpolator(dose), metrics_for(result.name, &t.prescription, {}), {},
+                               wanted, any_bin_gy, result, said_by_the_evaluation)
+      .fine;
+}
+
+DoseGrid scaled(DoseGrid dose, double factor) {
+  for (float& value : dose.values()) value = float(factor * double(value));
+  return dose;
+}
+
 }  // namespace
 
 double normalisation_factor(const std::vector<PlanningTarget>& targets, const DoseGrid& dose, double coverage_pct,
                             const Occupancy* body, Warnings* warnings) {
   SBRT_EXPECT(!targets.empty() && coverage_pct > 0 && coverage_pct <= 100);
   const DoseInterpolator dose_at(dose);
-  double factor = 0;
+  double first = 0;
   for (const PlanningTarget& t : targets) {
-    // The same samples as the evaluation's, so that it reports the coverage that was asked for.
-    // As fine as the evaluation goes where the isodose follows the target's surface.
-    const double step = sampling_step_mm(t.shape.volume_mm3(), 0.5 * WantedInterval{}.volume_pct) / 2;
-    const SampledStructure sampled = sample_dose(t.shape, dose_at, step);
+    const SampledStructure sampled = sample_dose(
+        t.shape, dose_at, sampling_step_mm(t.shape.volume_mm3(), wanted_of_targets * WantedInterval{}.volume_pct));
     if (std::any_of(sampled.dose_gy.begin(), sampled.dose_gy.end(), [](double d) { return !std::isfinite(d); }))
       throw InputError("target leaves the dose grid", t.shape.name(), "its coverage cannot be judged",
                        "use a larger dose grid");
-    double volume = 0, inside = 0;
-    std::vector<double> dose_gy = sampled.dose_gy;
-    for (std::size_t i = 0; i < dose_gy.size(); ++i) {
-      volume += sampled.samples[i].volume_mm3;
-      if (body && !lies_in(*body, sampled.points[i]))
-        dose_gy[i] = 0;  // what lies outside the body is never covered
-      else
-        inside += sampled.samples[i].volume_mm3;
-    }
-    const Dvh dvh(sampled.samples, dose_gy);
-    const double reachable_pct = 100 * inside / volume;
-    const bool reachable = reachable_pct >= coverage_pct;
-    if (!reachable && warnings)
-      warnings->push_back(
-          {"coverage-not-possible",
-           fmt::format("{:.1f} % of '{}' lie outside the body, so that at most {:.1f} % of it can receive the "
-                       "prescription; {} % of the part inside do, {:.1f} % of the whole instead of {} %",
-                       100 - reachable_pct, t.shape.name(), reachable_pct, coverage_pct,
-                       coverage_pct * reachable_pct / 100, coverage_pct)});
-    const double asked_mm3 = coverage_pct / 100 * (reachable ? volume : inside);
-    const double covered_gy = dvh.dose_at_volume_gy(asked_mm3).value_or(0);
-    if (!(covered_gy > 0))
-      throw InputError(fmt::format("target receives no dose in {} % of its volume", 100 - coverage_pct), t.shape.name(),
-                       "no factor on the MU can reach the prescription", "use more beams or larger collimators");
-    factor = std::max(factor, t.prescription.dose_gy / covered_gy);
+    first = std::max(first, t.prescription.dose_gy / dose_at_coverage(t, sampled, coverage_pct, body, warnings));
   }
-  return factor;
+  // Near its end the dose decides the evaluation's own samples, so that it reports the coverage that was asked for.
+  const DoseGrid nearly = scaled(dose, first);
+  double factor = 0;
+  for (const PlanningTarget& t : targets)
+    factor = std::max(factor, t.prescription.dose_gy /
+                                  dose_at_coverage(t, evaluated_samples(t, nearly), coverage_pct, body, nullptr));
+  return first * factor;
 }
 
 }  // namespace sbrt
