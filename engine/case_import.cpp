@@ -12,6 +12,11 @@ InputRecord record_of_file(const std::filesystem::path& path, const std::string&
   return {path.string(), kind, uid, sha256_of_file(path)};
 }
 
+std::optional<double> only_slice_spacing_mm(const dicom::Catalogue& catalogue) {
+  if (catalogue.ct_series.size() != 1 || !(catalogue.ct_series[0].slice_spacing_mm > 0)) return std::nullopt;
+  return catalogue.ct_series[0].slice_spacing_mm;
+}
+
 InputRecord record_of(const dicom::CtSeries& series) {
   std::vector<std::string> hashes(series.slices.size());
   parallel_for(std::int64_t(hashes.size()), [&](std::int64_t i) { hashes[i] = sha256_of_file(series.slices[i].path); });

@@ -10,6 +10,7 @@
 #include "geometry/warning.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ ImportedCase import_case(const CaseSelection& selection, Progress& progress = no
 /// @param why_one what the verb does with it, such as "each input is one dose"
 /// @throws InputError: none, several, damaged
 dicom::DoseFile only_dose_in(const std::filesystem::path& path, const std::string& why_one);
+
+/// Distance of the slices of the only CT series; nothing where there is none, are several, or it has none.
+std::optional<double> only_slice_spacing_mm(const dicom::Catalogue& catalogue);
 
 /// Hash of all slices of a series in slice order, as one record.
 InputRecord record_of(const dicom::CtSeries& series);

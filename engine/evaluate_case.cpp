@@ -45,10 +45,7 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
 
   EvaluationInput input;
   input.dose = &total.dose;
-  std::optional<double> slice_spacing_mm;
-  if (catalogue.ct_series.size() == 1 && catalogue.ct_series[0].slice_spacing_mm > 0)
-    slice_spacing_mm = catalogue.ct_series[0].slice_spacing_mm;
-  const ShapeRule rule = shape_rule(structures.structures, request.between, slice_spacing_mm);
+  const ShapeRule rule = shape_rule(structures.structures, request.between, only_slice_spacing_mm(catalogue));
   input.structures = evaluable_shapes(structures.structures, rule, warnings);
   if (!request.prescriptions.empty() && request.prescriptions.size() != 1 &&
       request.prescriptions.size() != request.targets.size())

@@ -70,10 +70,7 @@ Inspection inspect(const std::vector<std::filesystem::path>& paths, BetweenPlane
     try {
       const dicom::LoadedStructures loaded = dicom::load_structures(file);
       append(inspection.warnings, loaded.warnings);
-      std::optional<double> slice_spacing_mm;
-      if (inspection.catalogue.ct_series.size() == 1 && inspection.catalogue.ct_series[0].slice_spacing_mm > 0)
-        slice_spacing_mm = inspection.catalogue.ct_series[0].slice_spacing_mm;
-      const ShapeRule rule = shape_rule(loaded.structures, between, slice_spacing_mm);
+      const ShapeRule rule = shape_rule(loaded.structures, between, only_slice_spacing_mm(inspection.catalogue));
       progress.begin("structures", std::int64_t(loaded.structures.structures().size()));
       for (const Structure& structure : loaded.structures.structures()) {
         inspection.structures.push_back(inspect_structure(structure, name, rule, inspection.warnings));

@@ -19,6 +19,7 @@ namespace sbrt {
 namespace {
 
 constexpr double small_target_cc = 10.0;
+constexpr double usual_region_margin_mm = 20.0;
 constexpr double mu_resolution =
     0.01;  // weights are rounded to what a plan file shows, then the dose is computed from them
 
@@ -167,11 +168,17 @@ Robustness robustness_of(const PlanningProblem& problem, const BeamSet& beams, c
 Grid dose_grid_of(const PlanRequest& request, const std::vector<BuiltTarget>& targets, const Occupancy& body,
                   const std::vector<NamedShape>& shapes) {
   const double spacing_mm = dose_grid_spacing_mm(request.grid_mm, targets);
-  if (request.region.empty()) return dose_grid_over(body, spacing_mm, targets);
+  if (request.region.empty()) {
+    if (request.region_margin_mm)
+      throw InputError("a margin without a region", "--region-margin-mm", "the dose grid lies over the body",
+                       "name the structure with --region");
+    return dose_grid_over(body, spacing_mm, targets);
+  }
   std::vector<std::string> names;
   for (const NamedShape& named : shapes) names.push_back(named.shape.name());
   const Shape& region = shapes[index_of_structure(request.region, names, "--region")].shape;
-  Grid grid = dose_grid_about(region, request.region_margin_mm, spacing_mm, body.grid());
+  Grid grid =
+      dose_grid_about(region, request.region_margin_mm.value_or(usual_region_margin_mm), spacing_mm, body.grid());
   for (const BuiltTarget& target : targets)
     if (const Box box = target.shape.bounding_box(); !grid.contains(box.low) || !grid.contains(box.high))
       throw InputError("target '" + target.shape.name() + "' leaves the region of the dose",

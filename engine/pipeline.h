@@ -44,9 +44,9 @@ struct PlanRequest {
   bool prove_goals = false;  //!< by a linear programme, whether a missed goal could be met at all
   double reduce_pct = 0;     //!< give up beams and nodes while the plan gets no worse than this
   bool robustness = false;
-  double grid_mm = 0;  //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
-  std::string region;  //!< structure over whose box the dose grid lies; empty: the body
-  double region_margin_mm = 20;
+  double grid_mm = 0;                      //!< dose grid; 0: 1 mm for targets under 10 cc, 1.5 mm above
+  std::string region;                      //!< structure over whose box the dose grid lies; empty: the body
+  std::optional<double> region_margin_mm;  //!< around the region's box; nothing: 20
   std::string beam_data = "generic-6mv-fff";
   DepthMode depth = DepthMode::per_point_ray;
   SimdChoice simd = SimdChoice::widest;  //!< of the forward dose

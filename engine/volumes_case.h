@@ -6,8 +6,8 @@
 namespace sbrt {
 
 /// evaluate_case without an RTDOSE: volumes with their intervals, nothing that a dose decides. A CT is read for
-/// pictures only. Warning without-dose.
-/// @throws InputError: no or several RTSTRUCT (listed with --rtstruct); a request for anything that a dose decides
+/// pictures only. Of the request count inputs, rtstruct, ct_uid, between and keep_for_pictures. Warning without-dose.
+/// @throws InputError: no or several RTSTRUCT (listed with --rtstruct)
 EvaluateOutcome volumes_case(const EvaluateRequest& request, Progress& progress = no_progress);
 
 }  // namespace sbrt

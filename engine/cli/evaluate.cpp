@@ -16,7 +16,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 
 namespace sbrt::cli {
 namespace {
@@ -43,7 +45,18 @@ ReportView view_of(const EvaluateVerb& verb, const SeenCase& seen) {
   return view;
 }
 
-void run(EvaluateVerb& verb, Session& session) {
+// Nothing that was asked for is passed over in silence.
+void refuse_what_needs_a_dose(const CLI::App& verb) {
+  constexpr std::string_view allowed[] = {"DIR",   "--without-dose", "--contours",  "--rtstruct", "--ct",
+                                          "--out", "--anonymous",    "--overwrite", "--json"};
+  for (const CLI::Option* option : verb.get_options())
+    if (option->count() > 0 && std::ranges::find(allowed, option->get_name()) == std::end(allowed))
+      throw InputError(option->get_name() + " needs a dose", "--without-dose", "without one there are volumes only",
+                       "leave one of the two options out");
+}
+
+void run(EvaluateVerb& verb, const CLI::App& app, Session& session) {
+  if (verb.without_dose) refuse_what_needs_a_dose(app);
   claim_outputs({verb.json, verb.dvh}, verb.overwrite);
   std::optional<AtomicFolder> folder;
   if (!verb.out.empty()) folder.emplace(verb.out, verb.overwrite, report_folder_entries());
@@ -65,9 +78,6 @@ void run(EvaluateVerb& verb, Session& session) {
   if (!verb.relative_reference.empty())
     verb.request.dose.relative_reference = RelativeReference::parse(verb.relative_reference);
 
-  if (verb.without_dose && !verb.dvh.empty())
-    throw InputError("--dvh needs a dose", "--without-dose", "without one there are volumes only",
-                     "leave one of the two options out");
   const EvaluateOutcome outcome = verb.without_dose ? volumes_case(verb.request, session.progress())
                                                     : evaluate_case(verb.request, session.progress());
   PlanReport report;
@@ -152,7 +162,7 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
   verb->add_option("--dvh", v->dvh, "write the cumulative and differential DVHs as CSV");
   verb->add_flag("--overwrite", v->overwrite, "replace existing files");
   verb->add_flag("--strict", v->strict, "exit 1 when a goal is missed");
-  verb->callback([v, &session] { run(*v, session); });
+  verb->callback([v, verb, &session] { run(*v, *verb, session); });
 }
 
 }  // namespace sbrt::cli

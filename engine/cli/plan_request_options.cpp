@@ -33,7 +33,7 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
                   "structure: the dose grid lies over its box instead of over the body; what lies outside has no dose");
   verb.add_option("--region-margin-mm", request.region_margin_mm, "with --region: how far around it")
       ->check(CLI::Range(0.0, 500.0))
-      ->capture_default_str();
+      ->default_str("20");
   add_depth_option(verb, texts);
   add_simd_option(verb, texts);
   add_patient_options(verb, request.patient, texts);

@@ -7,7 +7,6 @@
 #include "engine/evaluation/target_judge.h"
 #include "geometry/error.h"
 #include "geometry/parallel.h"
-#include "geometry/units.h"
 
 #include <algorithm>
 #include <cmath>
@@ -128,11 +127,7 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
   const auto fill = [&](std::int64_t s) {
     const NamedShape& named = input.structures[s];
     StructureResult& structure = result.structures[s];
-    structure.name = names[s];
-    structure.role = named.role;
-    structure.volume_cc = named.shape.volume_mm3() / units::cc;
-    const Interval volume = named.shape.volume_interval_mm3();
-    structure.volume_interval_cc = {volume.low / units::cc, volume.high / units::cc};
+    structure = volume_result(named);
     structure.reference = reference_for(names[s], own[s], input);
     const double share = own[s] ? wanted_of_targets : 1;
     SampledTwice sampled = fill_structure_result(

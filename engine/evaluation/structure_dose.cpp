@@ -76,6 +76,16 @@ double sampling_step_mm(double volume_mm3, double wanted_pct) {
   return std::max(std::cbrt(volume_mm3 / pieces), finest_step_mm);
 }
 
+StructureResult volume_result(const NamedShape& structure) {
+  StructureResult result;
+  result.name = structure.shape.name();
+  result.role = structure.role;
+  result.volume_cc = structure.shape.volume_mm3() / units::cc;
+  const Interval volume = structure.shape.volume_interval_mm3();
+  result.volume_interval_cc = {volume.low / units::cc, volume.high / units::cc};
+  return result;
+}
+
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm) {
   SampledStructure sampled;
   sampled.step_mm = step_mm;

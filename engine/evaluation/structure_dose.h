@@ -28,6 +28,9 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
 /// D0.03cc of a large organ rests on hundreds of pieces. The cold rest is scaled to keep the volume.
 void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm, SampledStructure& sampled);
 
+/// Name, role, volume and its interval of a structure; nothing of a dose.
+StructureResult volume_result(const NamedShape& structure);
+
 /// Both passes over a structure; the coarse one has twice the step.
 struct SampledTwice {
   SampledStructure fine, coarse;

@@ -3,7 +3,6 @@
 #include "engine/planning/planner.h"
 #include "geometry/error.h"
 #include "geometry/interpolate.h"
-#include "geometry/units.h"
 
 #include <fmt/format.h>
 
@@ -52,10 +51,7 @@ double dose_at_coverage(const PlanningTarget& t, const SampledStructure& sampled
 
 // The samples that the evaluation will take of this dose: their step depends on the isodose of the prescription.
 SampledStructure evaluated_samples(const PlanningTarget& t, const DoseGrid& dose) {
-  StructureResult result;
-  result.name = t.shape.name();
-  result.role = RoiRole::ptv;
-  result.volume_cc = t.shape.volume_mm3() / units::cc;
+  StructureResult result = volume_result({t.shape, RoiRole::ptv});
   const WantedInterval usual;
   const WantedInterval wanted{wanted_of_targets * usual.volume_pct, wanted_of_targets * usual.dose_pct};
   Warnings said_by_the_evaluation;

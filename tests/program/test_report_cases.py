@@ -54,7 +54,8 @@ class ReportCases(ReportCase):
         self.assertEqual({name: s["volume_cc"] for name, s in report["structures"].items()},
                          {name: s["volume_cc"] for name, s in bare["structures"].items()})
         self.open(page / "report.html", page / "report.json", "--no-ct", "--no-image", "--no-dose")
-        self.assert_refused("evaluate", case, "--without-dose", "--query", "PTV:D95%", mentions=["--query needs a dose"])
+        for option, value in (("--query", "PTV:D95%"), ("--dose-interpolation", "linear"), ("--dvh", self.folder / "dvh.csv")):
+            self.assert_refused("evaluate", case, "--without-dose", option, value, mentions=[f"{option} needs a dose"])
 
     def test_default_phantom_is_small_and_written_at_once(self):
         phantom = self.phantom("lung-lesion")

@@ -1,5 +1,5 @@
 // On paper: WebGL pictures as images, since the browser may have dropped what they showed, and every list open.
-const drawn = ['.views', '.space'];
+const frames = '.views, .space';
 
 function open() {
   for (const details of document.querySelectorAll('details.print-open:not([open])')) {
@@ -8,7 +8,7 @@ function open() {
   }
   const {planes, solid} = window.sbrtplanPictures ?? {};
   for (const nv of [planes?.nv, solid?.nv]) nv?.drawScene();
-  for (const frame of document.querySelectorAll(drawn))
+  for (const frame of document.querySelectorAll(frames))
     for (const canvas of frame.querySelectorAll('canvas')) {
       const image = document.createElement('img');
       image.src = canvas.toDataURL();
