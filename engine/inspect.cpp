@@ -1,6 +1,7 @@
 #include "engine/inspect.h"
 
 #include "dicom/import.h"
+#include "engine/case_import.h"
 #include "engine/structure_shapes.h"
 #include "geometry/error.h"
 #include "geometry/units.h"
