@@ -223,8 +223,8 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
     const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves({&shape}, {sampled.coarse})).first;
     if (times <= 1) break;
-    // The error goes with the square of the step.
-    const double finer = times > 2.5 ? 2 : std::sqrt(1.5 * times);
+    // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
+    const double finer = times > 2.5 ? 2 : std::ceil(4 * std::sqrt(1.5 * times)) / 4;
     if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(fine.samples.size()) > most_pieces)
       break;
     result.step_mm /= finer;

@@ -81,13 +81,21 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
                        "use a larger dose grid");
     first = std::max(first, t.prescription.dose_gy / dose_at_coverage(t, sampled, coverage_pct, body, warnings));
   }
-  // Near its end the dose decides the evaluation's own samples, so that it reports the coverage that was asked for.
-  const DoseGrid nearly = scaled(dose, first);
-  double factor = 0;
-  for (const PlanningTarget& t : targets)
-    factor = std::max(factor, t.prescription.dose_gy /
-                                  dose_at_coverage(t, evaluated_samples(t, nearly), coverage_pct, body, nullptr));
-  return first * factor;
+  // Near its end the dose decides the evaluation's own samples, so that it reports the coverage that was asked for;
+  // after a change that may give other samples it is looked at again.
+  constexpr int most_looks = 3;
+  constexpr double same = 1e-5;  // of the dose: less than a hundredth of a percent of the volume
+  double factor = first;
+  for (int look = 0; look < most_looks; ++look) {
+    const DoseGrid nearly = scaled(dose, factor);
+    double change = 0;
+    for (const PlanningTarget& t : targets)
+      change = std::max(change, t.prescription.dose_gy /
+                                    dose_at_coverage(t, evaluated_samples(t, nearly), coverage_pct, body, nullptr));
+    factor *= change;
+    if (std::abs(change - 1) < same) break;
+  }
+  return factor;
 }
 
 }  // namespace sbrt

@@ -91,7 +91,7 @@ export function showRobustness(report) {
       element('p', {class: 'note'}, 'The finished plan computed again in ', count('scenarios'), ' scenarios: the patient shifted by ± ', ...shifts,
           ' mm along each axis and turned by ± ', count('errors', 'rotation_deg'), '° about each, densities ± ', count('errors', 'density_pct'), ' %, output ± ',
           count('errors', 'output_pct'), ' %, and ', count('errors', 'aiming_draws'), ' draws that displace every beam by its own error of ',
-          count('errors', 'aiming_mm'), ' mm (one standard deviation). Each error holds for the whole treatment.'));
+          count('errors', 'aiming_mm'), ' mm (one standard deviation). Each error holds for the whole treatment. Doses at points of their own, without the dose grid: planned values may differ a little from those above.'));
 }
 
 export function structureTable(report) {
