@@ -80,7 +80,7 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   } else if (!input.targets.empty() && !catalogue.ct_series.empty()) {
     const dicom::CtSeries& series = dicom::choose_ct(catalogue, structure_file, request.ct_uid);
     image = dicom::load_ct(series, progress).image;
-    body_in_ct = find_body(*image);
+    body_in_ct = find_body(*image, body_threshold_hu, &warnings);
     input.body_mask = &*body_in_ct;
     outcome.inputs.push_back(record_of(series));
   }

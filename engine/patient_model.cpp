@@ -28,7 +28,7 @@ PatientModel make_patient_model(const CtImage& ct, const StructureSet& structure
                         "no body contour in the RTSTRUCT: the outline was found from the CT; check it, "
                         "or name a structure with --body"});
   }
-  Occupancy body = body_shape ? occupancy_of(*body_shape, ct.grid()) : find_body(ct);
+  Occupancy body = body_shape ? occupancy_of(*body_shape, ct.grid()) : find_body(ct, body_threshold_hu, &warnings);
 
   std::vector<DensityOverride> overrides;
   for (const auto& [name, hu] : options.overrides) {

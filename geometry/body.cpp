@@ -1,6 +1,7 @@
 #include "geometry/body.h"
 
 #include "geometry/parallel.h"
+#include "geometry/units.h"
 
 #include <fmt/format.h>
 
@@ -15,6 +16,8 @@ namespace {
 constexpr double cell_mm = 3.0;    // the morphology works on cells of about this size
 constexpr double thin_mm = 5.0;    // half the thickness that is taken for couch, mask or wire
 constexpr double regrow_mm = 4.0;  // thin walls this close to the rest are kept
+constexpr double lung_from_hu = -950, smallest_lung_cc = 20;
+constexpr double least_enclosed = 0.6;  // of its surface: a cushion under the back has half of it at the scan's sides
 
 using Mask = std::vector<std::uint8_t>;
 
@@ -90,25 +93,29 @@ std::vector<float> distance2(const Mask& mask, const Cells& c, std::uint8_t to, 
   return d2;
 }
 
-/// Keeps the largest part connected through cell faces.
-Mask largest_part(const Mask& mask, const Cells& c) {
-  std::vector<std::int32_t> label(c.count(), 0);
+/// Parts of a mask connected through cell faces.
+struct Parts {
+  std::vector<std::int32_t> label;  // 1, 2, ... per cell, 0 outside the mask
+  std::vector<std::size_t> size;    // cells of part n at n - 1
+};
+
+Parts connected_parts(const Mask& mask, const Cells& c) {
+  Parts parts{std::vector<std::int32_t>(c.count(), 0), {}};
   std::vector<std::size_t> stack;
-  std::int32_t current = 0, best = 0;
-  std::size_t best_size = 0;
   for (std::size_t start = 0; start < mask.size(); ++start) {
-    if (!mask[start] || label[start]) continue;
-    label[start] = ++current;
-    std::size_t size = 0;
+    if (!mask[start] || parts.label[start]) continue;
+    parts.size.push_back(0);
+    const auto current = std::int32_t(parts.size.size());
+    parts.label[start] = current;
     stack.assign(1, start);
     while (!stack.empty()) {
       const std::size_t at = stack.back();
       stack.pop_back();
-      ++size;
+      ++parts.size.back();
       const int i = int(at % c.nx), j = int(at / c.nx % c.ny), k = int(at / (std::size_t(c.nx) * c.ny));
       const auto visit = [&](bool exists, std::size_t to) {
-        if (!exists || !mask[to] || label[to]) return;
-        label[to] = current;
+        if (!exists || !mask[to] || parts.label[to]) return;
+        parts.label[to] = current;
         stack.push_back(to);
       };
       visit(i > 0, at - 1);
@@ -118,11 +125,90 @@ Mask largest_part(const Mask& mask, const Cells& c) {
       visit(k > 0, at - std::size_t(c.nx) * c.ny);
       visit(k + 1 < c.nz, at + std::size_t(c.nx) * c.ny);
     }
-    if (size > best_size) best_size = size, best = current;
   }
+  return parts;
+}
+
+Mask largest_part(const Mask& mask, const Cells& c) {
+  const Parts parts = connected_parts(mask, c);
+  const auto largest = std::max_element(parts.size.begin(), parts.size.end());
+  const std::int32_t wanted = largest == parts.size.end() ? -1 : std::int32_t(largest - parts.size.begin()) + 1;
   Mask part(mask.size());
-  for (std::size_t i = 0; i < part.size(); ++i) part[i] = best > 0 && label[i] == best;
+  for (std::size_t i = 0; i < part.size(); ++i) part[i] = parts.label[i] == wanted;
   return part;
+}
+
+double mean_hu(const CtImage& ct, const Cells& c, std::size_t cell) {
+  const int i = int(cell % c.nx), j = int(cell / c.nx % c.ny), k = int(cell / (std::size_t(c.nx) * c.ny));
+  const GridSize n = ct.grid().size();
+  double sum = 0;
+  int count = 0;
+  for (int z = k * c.voxels[2]; z < std::min(n.nz, (k + 1) * c.voxels[2]); ++z)
+    for (int y = j * c.voxels[1]; y < std::min(n.ny, (j + 1) * c.voxels[1]); ++y)
+      for (int x = i * c.voxels[0]; x < std::min(n.nx, (i + 1) * c.voxels[0]); ++x) {
+        sum += double(ct(x, y, z));
+        ++count;
+      }
+  return sum / count;
+}
+
+/// Lung that the image's sides cut open is no air: adds it to the body. Told from air by its CT number, from cushions
+/// and couches by lying between the body and the image's side only.
+void add_open_lung(const CtImage& ct, const Cells& c, Mask& body, Warnings* warnings) {
+  Mask rest(body.size());
+  for (std::size_t p = 0; p < rest.size(); ++p) rest[p] = !body[p];
+  const Parts parts = connected_parts(rest, c);
+  const double cell_cc = c.size_mm[0] * c.size_mm[1] * c.size_mm[2] / units::cc;
+  struct Part {
+    double at_body_mm2 = 0, at_side_mm2 = 0;
+    std::vector<double> hu;
+  };
+  std::vector<Part> found(parts.size.size());
+  const double yz = c.size_mm[1] * c.size_mm[2], xz = c.size_mm[0] * c.size_mm[2], xy = c.size_mm[0] * c.size_mm[1];
+  for (std::size_t p = 0; p < rest.size(); ++p) {
+    if (!rest[p]) continue;
+    Part& part = found[std::size_t(parts.label[p] - 1)];
+    const int i = int(p % c.nx), j = int(p / c.nx % c.ny), k = int(p / (std::size_t(c.nx) * c.ny));
+    const auto side = [&](int at, int count, std::ptrdiff_t stride, double area, bool end_of_scan) {
+      for (const int step : {-1, 1}) {
+        if (at + step < 0 || at + step >= count)
+          part.at_side_mm2 += end_of_scan ? 0 : area;
+        else
+          part.at_body_mm2 += body[std::size_t(std::ptrdiff_t(p) + step * stride)] ? area : 0;
+      }
+    };
+    side(i, c.nx, 1, yz, false);
+    side(j, c.ny, c.nx, xz, false);
+    side(k, c.nz, std::ptrdiff_t(c.nx) * c.ny, xy, true);
+  }
+  std::vector<char> enclosed(found.size());
+  for (std::size_t n = 0; n < found.size(); ++n)
+    enclosed[n] = double(parts.size[n]) * cell_cc >= smallest_lung_cc && found[n].at_side_mm2 > 0 &&
+                  found[n].at_body_mm2 >= least_enclosed * (found[n].at_body_mm2 + found[n].at_side_mm2);
+  for (std::size_t p = 0; p < rest.size(); ++p)
+    if (rest[p] && enclosed[std::size_t(parts.label[p] - 1)])
+      found[std::size_t(parts.label[p] - 1)].hu.push_back(mean_hu(ct, c, p));
+  double added_cc = 0;
+  for (std::size_t n = 0; n < found.size(); ++n) {
+    std::vector<double>& hu = found[n].hu;
+    if (hu.empty()) continue;
+    const auto middle = hu.begin() + std::ptrdiff_t(hu.size() / 2);
+    std::nth_element(hu.begin(), middle, hu.end());
+    if (*middle < lung_from_hu) {
+      enclosed[n] = 0;
+      continue;
+    }
+    added_cc += double(hu.size()) * cell_cc;
+  }
+  if (!(added_cc > 0)) return;
+  for (std::size_t p = 0; p < rest.size(); ++p)
+    if (rest[p] && enclosed[std::size_t(parts.label[p] - 1)]) body[p] = 1;
+  if (warnings)
+    warnings->push_back({"lung-cut-by-scan",
+                         fmt::format("{:.3g} cc of lung density between the body and the sides of the scan count as "
+                                     "inside the body: the scan does not hold the patient's whole width; check the "
+                                     "outline",
+                                     added_cc)});
 }
 
 struct PixelBox {
@@ -172,7 +258,7 @@ void fill_holes(T* slice, int stride, PixelBox box, T value) {
       if (!outside[std::size_t(j) * nx + i]) corner[std::size_t(j) * stride + i] = value;
 }
 
-Mask coarse_body(const CtImage& ct, const Cells& c, double threshold_hu) {
+Mask coarse_body(const CtImage& ct, const Cells& c, double threshold_hu, Warnings* warnings) {
   const Mask dense = dense_cells(ct, c, threshold_hu);
   const double reach = thin_mm + regrow_mm;
   const std::vector<float> depth2 = distance2(dense, c, 0, thin_mm);
@@ -187,16 +273,17 @@ Mask coarse_body(const CtImage& ct, const Cells& c, double threshold_hu) {
   parallel_for(c.nz, [&](std::int64_t k) {
     fill_holes(body.data() + c.index(0, 0, int(k)), c.nx, {0, 0, c.nx, c.ny}, std::uint8_t(1));
   });
+  add_open_lung(ct, c, body, warnings);
   return body;
 }
 
 }  // namespace
 
-Occupancy find_body(const CtImage& ct, double threshold_hu) {
+Occupancy find_body(const CtImage& ct, double threshold_hu, Warnings* warnings) {
   if (!std::isfinite(threshold_hu))
     throw InputError("the body threshold is not finite", "", "", "give a CT number such as -300");
   const Cells c = cells_of(ct.grid());
-  const Mask body = coarse_body(ct, c, threshold_hu);
+  const Mask body = coarse_body(ct, c, threshold_hu, warnings);
   if (std::find(body.begin(), body.end(), 1) == body.end())
     throw InputError("no body found in the CT", "", fmt::format("no part of it lies above {} HU", threshold_hu),
                      "check the CT's rescale values or give a body contour");

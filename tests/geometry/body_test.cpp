@@ -79,6 +79,47 @@ TEST(FindBody, DoesNotDependOnTheSignOfTheAirOutside) {
   EXPECT_EQ(wrong_voxels(find_body(s.ct)), 0);
 }
 
+/// The voxels of `first` and those behind it in x and y.
+Scene cut_out(const Scene& whole, int first_x, int first_y) {
+  const GridSize n = whole.grid.size();
+  Scene s;
+  s.grid = Grid({n.nx - first_x, n.ny - first_y, n.nz}, whole.grid.spacing_mm(),
+                whole.grid.voxel_centre(first_x, first_y, 0));
+  s.ct = CtImage(s.grid, 0.f);
+  for (int k = 0; k < n.nz; ++k)
+    for (int j = first_y; j < n.ny; ++j)
+      for (int i = first_x; i < n.nx; ++i) s.ct(i - first_x, j - first_y, k) = whole.ct(i, j, k);
+  return s;
+}
+
+TEST(FindBody, CountsLungThatTheScanCutsOpenAsInside) {
+  // Across the middle of the left lung, and of both from the front.
+  for (const auto& [x, y] : {std::pair{85, 0}, {0, 95}}) {
+    const Scene s = cut_out(thorax(), x, y);
+    Warnings warnings;
+    EXPECT_EQ(wrong_voxels(find_body(s.ct, body_threshold_hu, &warnings)), 0);
+    ASSERT_EQ(warnings.size(), 1u);
+    EXPECT_EQ(warnings[0].code, "lung-cut-by-scan");
+  }
+}
+
+TEST(FindBody, LeavesAnOpenCushionAndAirAtTheSidesAway) {
+  Scene s = thorax();
+  // A cushion from the back to the lower side of the scan, between walls that part it from the air.
+  s.paint([](double x, double y, double) { return y > 80 && std::abs(x) < 90 && !in_body(x, y); }, -900.f);
+  s.paint([](double x, double y, double) { return y > 60 && std::abs(x) > 90 && std::abs(x) < 96 && !in_body(x, y); },
+          100.f);
+  Warnings warnings;
+  EXPECT_LT(wrong_voxels(find_body(s.ct, body_threshold_hu, &warnings)), 2000);  // the walls' feet at the skin
+  EXPECT_TRUE(warnings.empty());
+  // Air in a bay of the body that the scan's side closes.
+  Scene bay = cut_out(thorax(), 0, 95);
+  for (float& hu : bay.ct.values())
+    if (hu == -780.f) hu = -995.f;
+  EXPECT_GT(wrong_voxels(find_body(bay.ct, body_threshold_hu, &warnings)), 10000);
+  EXPECT_TRUE(warnings.empty());
+}
+
 TEST(FindBody, TakesASmallPhantomAsItIs) {
   Scene s;
   s.paint([](double x, double y, double z) { return x * x + y * y + z * z < 36; }, 0.f);
