@@ -51,13 +51,29 @@ SBRT_AVX2 inline Walk load(const RayLanes& rays, int lane) {
   return w;
 }
 
+/// Eight indices in memory: the compiler would else take each out of the register, which costs twice as much.
+struct Indices {
+  alignas(32) std::int32_t at[8];
+  SBRT_AVX2 explicit Indices(__m256i index) {
+    _mm256_store_si256(reinterpret_cast<__m256i*>(at), index);
+    asm volatile("" : "+m"(at));
+  }
+  SBRT_AVX2 std::int32_t operator[](int lane) const { return at[lane]; }
+};
+
+/// Loads one by one: AMD's gathers cost more.
+SBRT_AVX2 inline __m256 values_at(const float* values, __m256i index) {
+  const Indices at(index);
+  return _mm256_setr_ps(values[at[0]], values[at[1]], values[at[2]], values[at[3]], values[at[4]], values[at[5]],
+                        values[at[6]], values[at[7]]);
+}
+
 SBRT_AVX2 inline void walk(const float* density, Walk& w, __m256i stop) {
   for (;;) {
     const __m256i active = _mm256_cmpgt_epi32(stop, w.at);
     if (_mm256_testz_si256(active, active)) return;
     const __m256i reach = _mm256_min_epi32(_mm256_min_epi32(w.next[0], w.next[1]), _mm256_min_epi32(w.next[2], stop));
-    const __m256 value =
-        _mm256_mask_i32gather_ps(_mm256_setzero_ps(), density, w.index, _mm256_castsi256_ps(active), 4);
+    const __m256 value = values_at(density, _mm256_and_si256(w.index, active));
     const __m256 length = _mm256_cvtepi32_ps(_mm256_sub_epi32(reach, w.at));
     w.sum = _mm256_blendv_ps(w.sum, _mm256_add_ps(w.sum, _mm256_mul_ps(value, length)), _mm256_castsi256_ps(active));
     w.at = _mm256_blendv_epi8(w.at, reach, active);
@@ -104,44 +120,73 @@ SBRT_AVX2 inline float largest(__m256 v) {
   return *std::max_element(x, x + 8);
 }
 
-SBRT_AVX2 DepthRange depth(const FanLine& line, int count, float shallow_mm, float* depth_mm) {
-  __m256 low = _mm256_set1_ps(HUGE_VALF), high = _mm256_setzero_ps(), shallow = _mm256_setzero_ps();
-  const __m256 first = _mm256_set1_ps(line.first), step = _mm256_set1_ps(line.step);
-  const __m256 last = _mm256_set1_ps(float(line.rays - 1)), across = _mm256_set1_ps(line.across);
-  const __m256i last_ray = _mm256_set1_epi32(line.rays - 2), one = _mm256_set1_epi32(1);
-  const bool within_8_rays = 7 * line.step < 5.5f;
-  __m256 n = numbers();
-  for (int i = 0; i < count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
-    const __m256i lanes = first_lanes(count - i);
-    const __m256 u = clamp_index(_mm256_add_ps(first, _mm256_mul_ps(n, step)), last);
-    const __m256i iu = _mm256_min_epi32(_mm256_cvttps_epi32(u), last_ray);
+/// Interpolates eight voxels of a line of a fan.
+class FanReader {
+ public:
+  SBRT_AVX2 explicit FanReader(const FanLine& line)
+      : line_(line),
+        first_(_mm256_set1_ps(line.first)),
+        step_(_mm256_set1_ps(line.step)),
+        last_(_mm256_set1_ps(float(line.rays - 1))),
+        across_(_mm256_set1_ps(line.across)),
+        last_ray_(_mm256_set1_epi32(line.rays - 2)),
+        within_8_rays_(7 * line.step < 5.5f) {}
+
+  SBRT_AVX2 __m256 at(__m256 n) const {
+    const __m256 u = clamp_index(_mm256_add_ps(first_, _mm256_mul_ps(n, step_)), last_);
+    const __m256i iu = _mm256_min_epi32(_mm256_cvttps_epi32(u), last_ray_);
     const __m256 fu = _mm256_sub_ps(u, _mm256_cvtepi32_ps(iu));
-    __m256 here, there;
-    if (within_8_rays) {  // all rays of eight voxels fit into one register
+    if (within_8_rays_) {  // all rays of eight voxels fit into one register
       const int base = _mm_cvtsi128_si32(_mm256_castsi256_si128(iu));
-      const __m256 rays = mix(_mm256_loadu_ps(line.near + base), _mm256_loadu_ps(line.far + base), across);
+      const __m256 rays = mix(_mm256_loadu_ps(line_.near + base), _mm256_loadu_ps(line_.far + base), across_);
       const __m256i at = _mm256_sub_epi32(iu, _mm256_set1_epi32(base));
-      here = _mm256_permutevar8x32_ps(rays, at);
-      there = _mm256_permutevar8x32_ps(rays, _mm256_add_epi32(at, one));
-    } else {
-      here = mix(_mm256_i32gather_ps(line.near, iu, 4), _mm256_i32gather_ps(line.far, iu, 4), across);
-      there = mix(_mm256_i32gather_ps(line.near + 1, iu, 4), _mm256_i32gather_ps(line.far + 1, iu, 4), across);
+      return mix(_mm256_permutevar8x32_ps(rays, at),
+                 _mm256_permutevar8x32_ps(rays, _mm256_add_epi32(at, _mm256_set1_epi32(1))), fu);
     }
-    const __m256 d = mix(here, there, fu), counts = _mm256_castsi256_ps(lanes);
-    _mm256_maskstore_ps(depth_mm + i, lanes, d);
+    return mix(mix(values_at(line_.near, iu), values_at(line_.far, iu), across_),
+               mix(values_at(line_.near + 1, iu), values_at(line_.far + 1, iu), across_), fu);
+  }
+
+ private:
+  const FanLine& line_;
+  __m256 first_, step_, last_, across_;
+  __m256i last_ray_;
+  bool within_8_rays_;
+};
+
+SBRT_AVX2 inline __m256 is_shallow(__m256 depth_mm, float shallow_mm) {
+  return _mm256_and_ps(_mm256_cmp_ps(depth_mm, _mm256_setzero_ps(), _CMP_GT_OQ),
+                       _mm256_cmp_ps(depth_mm, _mm256_set1_ps(shallow_mm), _CMP_LT_OQ));
+}
+
+// Whole registers are stored plainly and what is left through a buffer: masked stores are slow on AMD's processors.
+SBRT_AVX2 DepthRange depth(const FanLine& line, int count, float shallow_mm, float* depth_mm) {
+  const FanReader fan(line);
+  __m256 low = _mm256_set1_ps(HUGE_VALF), high = _mm256_setzero_ps(), shallow = _mm256_setzero_ps();
+  __m256 n = numbers();
+  int i = 0;
+  for (; i + 8 <= count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
+    const __m256 d = fan.at(n);
+    _mm256_storeu_ps(depth_mm + i, d);
+    low = _mm256_min_ps(low, d);
+    high = _mm256_max_ps(high, d);
+    shallow = _mm256_or_ps(shallow, is_shallow(d, shallow_mm));
+  }
+  if (i < count) {
+    const __m256 d = fan.at(n), counts = _mm256_castsi256_ps(first_lanes(count - i));
+    alignas(32) float left[8];
+    _mm256_store_ps(left, d);
+    std::copy_n(left, count - i, depth_mm + i);
     low = _mm256_min_ps(low, _mm256_blendv_ps(low, d, counts));
     high = _mm256_max_ps(high, _mm256_and_ps(d, counts));
-    shallow = _mm256_or_ps(
-        shallow, _mm256_and_ps(counts, _mm256_and_ps(_mm256_cmp_ps(d, _mm256_setzero_ps(), _CMP_GT_OQ),
-                                                     _mm256_cmp_ps(d, _mm256_set1_ps(shallow_mm), _CMP_LT_OQ))));
+    shallow = _mm256_or_ps(shallow, _mm256_and_ps(counts, is_shallow(d, shallow_mm)));
   }
   return {smallest(low), largest(high), _mm256_movemask_ps(shallow) != 0};
 }
 
 /// Bilinear in eight cells. Cells are read one by one: a gather of eight bytes costs twice as much.
 SBRT_AVX2 inline __m256 in_cell(const FoldedTables::Cell* table, __m256i cell, __m256 along, __m256 across) {
-  alignas(32) std::int32_t at[8];
-  _mm256_store_si256(reinterpret_cast<__m256i*>(at), cell);
+  const Indices at(cell);
 // These two loads may read any type.
 #define SBRT_TWO_CELLS(i)                                                                                        \
   _mm_castps_pd(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + at[i]))), \
@@ -188,23 +233,38 @@ SBRT_AVX2 inline __m256 dose_in_units(const FoldedTables::View& t, __m256 x, __m
   return _mm256_mul_ps(_mm256_mul_ps(on_axis, off_axis), _mm256_mul_ps(inverse, inverse));
 }
 
-SBRT_AVX2 std::int64_t add_dose(const FoldedTables::View& t, LineOfPoints line, int count, const float* depth_mm,
+/// Dose of point n of a line, not weighted yet.
+SBRT_AVX2 inline __m256 dose_on_line(const FoldedTables::View& t, const LineOfPoints& line, __m256 n, __m256 depth_mm,
+                                     __m256& inside) {
+  const __m256 x = _mm256_add_ps(_mm256_set1_ps(line.x), _mm256_mul_ps(n, _mm256_set1_ps(line.dx)));
+  const __m256 y = _mm256_add_ps(_mm256_set1_ps(line.y), _mm256_mul_ps(n, _mm256_set1_ps(line.dy)));
+  const __m256 z = _mm256_add_ps(_mm256_set1_ps(line.z), _mm256_mul_ps(n, _mm256_set1_ps(line.dz)));
+  return dose_in_units(t, x, y, z, depth_mm, inside);
+}
+
+SBRT_AVX2 std::int64_t add_dose(const FoldedTables::View& tables, LineOfPoints line, int count, const float* depth_mm,
                                 float weight_mu, float* dose_gy) {
+  const FoldedTables::View t = tables;  // a copy cannot be what `dose_gy` points to
   const __m256 weight = _mm256_set1_ps(weight_mu * t.unit);
   std::int64_t inside_count = 0;
-  __m256 n = numbers();
-  for (int i = 0; i < count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
-    const __m256i lanes = first_lanes(count - i);
-    const __m256 x = _mm256_add_ps(_mm256_set1_ps(line.x), _mm256_mul_ps(n, _mm256_set1_ps(line.dx)));
-    const __m256 y = _mm256_add_ps(_mm256_set1_ps(line.y), _mm256_mul_ps(n, _mm256_set1_ps(line.dy)));
-    const __m256 z = _mm256_add_ps(_mm256_set1_ps(line.z), _mm256_mul_ps(n, _mm256_set1_ps(line.dz)));
-    __m256 inside;
-    const __m256 dose =
-        _mm256_mul_ps(weight, dose_in_units(t, x, y, z, _mm256_maskload_ps(depth_mm + i, lanes), inside));
-    inside = _mm256_and_ps(inside, _mm256_castsi256_ps(lanes));
+  __m256 n = numbers(), inside;
+  int i = 0;
+  for (; i + 8 <= count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
+    const __m256 dose = _mm256_mul_ps(weight, dose_on_line(t, line, n, _mm256_loadu_ps(depth_mm + i), inside));
     inside_count += __builtin_popcount(unsigned(_mm256_movemask_ps(inside)));
-    const __m256 before = _mm256_maskload_ps(dose_gy + i, lanes);
-    _mm256_maskstore_ps(dose_gy + i, _mm256_castps_si256(inside), _mm256_add_ps(before, dose));
+    const __m256 before = _mm256_loadu_ps(dose_gy + i);
+    _mm256_storeu_ps(dose_gy + i, _mm256_blendv_ps(before, _mm256_add_ps(before, dose), inside));
+  }
+  if (i < count) {
+    alignas(32) float depth[8] = {}, left[8] = {};
+    std::copy_n(depth_mm + i, count - i, depth);
+    std::copy_n(dose_gy + i, count - i, left);
+    const __m256 dose = _mm256_mul_ps(weight, dose_on_line(t, line, n, _mm256_load_ps(depth), inside));
+    inside = _mm256_and_ps(inside, _mm256_castsi256_ps(first_lanes(count - i)));
+    inside_count += __builtin_popcount(unsigned(_mm256_movemask_ps(inside)));
+    const __m256 before = _mm256_load_ps(left);
+    _mm256_store_ps(left, _mm256_blendv_ps(before, _mm256_add_ps(before, dose), inside));
+    std::copy_n(left, count - i, dose_gy + i);
   }
   return inside_count;
 }
@@ -224,7 +284,11 @@ SBRT_AVX2 void dose_at(const FoldedTables::View& t, const Rotation& m, Scattered
     __m256 inside;
     const __m256 dose = dose_in_units(t, turned(m.x, x, y, z), turned(m.y, x, y, z), turned(m.z, x, y, z),
                                       _mm256_maskload_ps(depth_mm + i, lanes), inside);
-    _mm256_maskstore_ps(gy_per_mu + i, lanes, _mm256_and_ps(inside, _mm256_mul_ps(_mm256_set1_ps(t.unit), dose)));
+    const __m256 gy = _mm256_and_ps(inside, _mm256_mul_ps(_mm256_set1_ps(t.unit), dose));
+    if (i + 8 <= count)
+      _mm256_storeu_ps(gy_per_mu + i, gy);
+    else
+      _mm256_maskstore_ps(gy_per_mu + i, lanes, gy);
   }
 }
 
