@@ -4,6 +4,14 @@
 #include <cmath>
 
 namespace sbrt::planar {
+namespace {
+
+int floor_of(double x) {
+  const int i = int(x);
+  return i - (x < i);
+}
+
+}  // namespace
 
 Coverage::Coverage(int nu, int nv, bool with_moments)
     : nu_(nu), nv_(nv), sums_(std::size_t(nu + 1) * nv), moments_(with_moments ? sums_.size() : 0), touched_(nv, 0) {}
@@ -31,7 +39,8 @@ void Coverage::add_edge(Uv a, Uv b, double weight, double height) {
   }
   if (a.v >= nv_ || b.v <= 0 || a.v == b.v) return;
   const double slope = (b.u - a.u) / (b.v - a.v);
-  const int j0 = std::max(0, int(std::floor(a.v))), j1 = std::min(nv_ - 1, int(std::ceil(b.v)) - 1);
+  // b.v is positive here: one less than its ceiling.
+  const int j0 = std::max(0, int(a.v)), j1 = std::min(nv_ - 1, int(b.v) - (int(b.v) == b.v));
   for (int j = j0; j <= j1; ++j) {
     Uv p = a.v >= j ? a : Uv{a.u + (j - a.v) * slope, double(j)};
     Uv q = b.v <= j + 1 ? b : Uv{a.u + (j + 1 - a.v) * slope, double(j + 1)};
@@ -43,7 +52,7 @@ void Coverage::add_edge(Uv a, Uv b, double weight, double height) {
       q = high;
     }
     const double span = q.u - p.u;
-    const int i0 = int(std::floor(p.u)), i1 = int(std::floor(q.u));
+    const int i0 = floor_of(p.u), i1 = floor_of(q.u);
     if (i0 == i1 || span <= 0) {
       add_piece(i0, j, p, q, weight, height);
       continue;

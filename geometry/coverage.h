@@ -18,9 +18,9 @@ class Coverage {
   void clear();
 
   struct Cell {
-    double area = 0;                // weighted
-    double mean_u = 0, mean_v = 0;  // centroid in cell coordinates
-    double mean_height = 0;
+    double area = 0;      // weighted
+    double u = 0, v = 0;  // first moments in cell coordinates: area times centroid
+    double height = 0;    // area times mean height
   };
   /// Calls visit(i, j, Cell) for cells with an area, row by row.
   template <class Visit>
@@ -58,11 +58,9 @@ void Coverage::visit(Visit&& visit_cell) const {
         const Moments& m = moments_[n];
         cover_v += m.cover_v;
         cover_height += m.cover_height;
-        if (cell.area > nothing) {
-          cell.mean_u = i + (m.u + 0.5 * cover) / cell.area;
-          cell.mean_v = j + (m.v + cover_v) / cell.area;
-          cell.mean_height = (m.height + cover_height) / cell.area;
-        }
+        cell.u = i * cell.area + m.u + 0.5 * cover;
+        cell.v = j * cell.area + m.v + cover_v;
+        cell.height = m.height + cover_height;
       }
       if (cell.area > nothing) visit_cell(i, j, cell);
     }

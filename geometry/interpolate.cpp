@@ -195,7 +195,9 @@ std::string_view to_string(Interpolation kind) { return kind == Interpolation::c
 
 DoseInterpolator::DoseInterpolator(const DoseGrid& dose, Interpolation kind) : dose_(&dose), kind_(kind) {
   refuse_non_finite(dose);
-  lowest_ = *std::min_element(dose.values().begin(), dose.values().end());
+  const auto [lowest, highest] = std::minmax_element(dose.values().begin(), dose.values().end());
+  lowest_ = *lowest;
+  highest_ = *highest;
   if (kind == Interpolation::cubic) state_ = std::make_shared<const State>(State{Coefficients(dose)});
 }
 
@@ -253,7 +255,7 @@ Interval DoseInterpolator::cell_bounds(int i, int j, int k) const {
 // the height of its sample over the lowest one: half of that height for each axis.
 double DoseInterpolator::cell_ceiling(int i, int j, int k) const {
   const double hottest = corners(i, j, k).high;
-  return kind_ == Interpolation::linear ? hottest : hottest + 1.5 * (hottest - lowest_);
+  return kind_ == Interpolation::linear ? hottest : hottest + 1.5 * (hottest - double(lowest_));
 }
 
 double DoseInterpolator::limited(double value, int i, int j, int k) const {

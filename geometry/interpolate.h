@@ -55,6 +55,7 @@ class DoseInterpolator {
                    double* values) const;
 
   const DoseGrid& dose() const { return *dose_; }
+  float largest_sample() const { return highest_; }
   Interpolation kind() const { return kind_; }
 
  private:
@@ -65,7 +66,7 @@ class DoseInterpolator {
 
   const DoseGrid* dose_;
   Interpolation kind_;
-  double lowest_ = 0;  // sample of the grid
+  float lowest_ = 0, highest_ = 0;  // samples of the grid
   std::shared_ptr<const State> state_;
 };
 

@@ -54,11 +54,78 @@ struct Piece {
 /// Along the normal, cells are stacked at five different phases, so that their borders do not line up there either.
 constexpr int phases = 5;
 int phase_of(int i, int j) { return (i + 2 * j) % phases; }
+/// The first i of row j that has this phase.
+int first_of_phase(int phase, int j) { return (phase + (phases - 2) * j) % phases; }
 
 void append(ScatteredSamples& all, ScatteredSamples more) {
   all.samples.insert(all.samples.end(), more.samples.begin(), more.samples.end());
   all.points.insert(all.points.end(), more.points.begin(), more.points.end());
 }
+
+/// The slabs' outlines in cell coordinates.
+std::vector<planar::Region> in_cells(const std::vector<Slab>& slabs, const TurnedCells& cells) {
+  std::vector<planar::Region> turned(slabs.size());
+  parallel_for_blocks(std::int64_t(slabs.size()), 16, [&](std::int64_t begin, std::int64_t end) {
+    for (auto n = std::size_t(begin); n < std::size_t(end); ++n)
+      for (const Loop& loop : slabs[n].region) {
+        Loop& out = turned[n].emplace_back();
+        out.reserve(loop.size());
+        for (const Uv& p : loop) out.push_back(cells.to_cells(p));
+      }
+  });
+  return turned;
+}
+
+/// What the parts of all slabs between two positions add to each cell of the plane.
+class Layers {
+ public:
+  Layers(const Shape::State& shape, const TurnedCells& cells, const std::vector<planar::Region>& outlines)
+      : shape_(shape), outlines_(outlines), thin_(cells.nu, cells.nv, true), thick_(cells.nu, cells.nv, true) {}
+
+  /// Calls add(i, j, cell), cells weighted by thickness [mm]; `low` must not fall from call to call.
+  template <class Add>
+  void between(double low, double high, Add&& add) {
+    while (next_ < shape_.slabs.size() && shape_.slabs[next_].high <= low) ++next_;
+    thin_.clear();
+    for (std::size_t n = next_; n < shape_.slabs.size() && shape_.slabs[n].low < high; ++n) {
+      const Slab& slab = shape_.slabs[n];
+      const double from = std::max(low, slab.low), to = std::min(high, slab.high);
+      if (!(to > from)) continue;
+      const double thickness = to - from, height = 0.5 * (from + to);
+      if (slab.high - slab.low <= high - low) {
+        for (const Loop& loop : outlines_[n]) thin_.add(loop, thickness, height);
+        continue;
+      }
+      hold(n);
+      for (const Held& h : held_)
+        add(h.i, h.j,
+            planar::Coverage::Cell{thickness * h.area, thickness * h.u, thickness * h.v, thickness * height * h.area});
+    }
+    thin_.visit(add);
+  }
+
+ private:
+  // The cells of a slab that is thicker than a layer serve several of them.
+  void hold(std::size_t n) {
+    if (holds_ == std::ptrdiff_t(n)) return;
+    holds_ = std::ptrdiff_t(n);
+    held_.clear();
+    thick_.clear();
+    for (const Loop& loop : outlines_[n]) thick_.add(loop, 1);
+    thick_.visit([&](int i, int j, const planar::Coverage::Cell& c) { held_.push_back({i, j, c.area, c.u, c.v}); });
+  }
+
+  struct Held {
+    int i, j;
+    double area, u, v;
+  };
+  const Shape::State& shape_;
+  const std::vector<planar::Region>& outlines_;
+  planar::Coverage thin_, thick_;
+  std::vector<Held> held_;
+  std::ptrdiff_t holds_ = -1;
+  std::size_t next_ = 0;
+};
 
 ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
   SBRT_EXPECT(std::isfinite(step_mm) && step_mm > 0);
@@ -68,6 +135,7 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
   const std::int64_t fine = layers * phases;
   const double dz = (s.high() - s.low()) / double(fine);
   const double whole = phases * dz * (1 - 1e-9);  // rounding
+  const std::vector<planar::Region> outlines = in_cells(s.slabs, cells);
   // Layer n of a cell with phase p fills the fine layers n * phases + p ... n * phases + p + phases - 1; n starts at
   // -1.
   constexpr std::int64_t block = 8;
@@ -75,9 +143,8 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
   std::vector<ScatteredSamples> by_block(static_cast<std::size_t>(blocks));
   parallel_for(blocks, [&](std::int64_t b) {
     const std::int64_t first = b * block - 1, last = std::min(first + block, layers);  // cell layers of this block
-    planar::Coverage coverage(cells.nu, cells.nv, true);
+    Layers slabs(s, cells, outlines);
     std::vector<Piece> open(std::size_t(cells.nu) * cells.nv);
-    Loop loop_in_cells;
     ScatteredSamples& out = by_block[std::size_t(b)];
     const auto close = [&](int i, int j, std::int64_t end, const Piece& piece) {
       const Uv p = cells.to_plane(piece.u / piece.volume, piece.v / piece.volume);
@@ -94,31 +161,20 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
     };
     for (std::int64_t f = first * phases; f < last * phases + phases - 1; ++f) {
       const double low = s.low() + double(f) * dz, high = f + 1 == fine ? s.high() : low + dz;
-      if (f >= 0 && f < fine) {
-        coverage.clear();
-        for (const Slab& slab : s.slabs) {
-          const double from = std::max(low, slab.low), to = std::min(high, slab.high);
-          if (!(to > from)) continue;
-          for (const Loop& loop : slab.region) {
-            loop_in_cells.clear();
-            for (const Uv& p : loop) loop_in_cells.push_back(cells.to_cells(p));
-            coverage.add(loop_in_cells, to - from, 0.5 * (from + to));
-          }
-        }
-        coverage.visit([&](int i, int j, const planar::Coverage::Cell& cell) {
+      if (f >= 0 && f < fine)
+        slabs.between(low, high, [&](int i, int j, const planar::Coverage::Cell& cell) {
           const std::int64_t begin = first * phases + phase_of(i, j), end = last * phases + phase_of(i, j);
           if (f < begin || f >= end) return;
           Piece& piece = open[std::size_t(j) * cells.nu + i];
           piece.volume += cell.area;
-          piece.u += cell.area * cell.mean_u;
-          piece.v += cell.area * cell.mean_v;
-          piece.z += cell.area * cell.mean_height;
+          piece.u += cell.u;
+          piece.v += cell.v;
+          piece.z += cell.height;
         });
-      }
       for (int j = 0; j < cells.nv; ++j)
-        for (int i = 0; i < cells.nu; ++i) {
+        for (int i = first_of_phase(int((f + 1 + phases) % phases), j); i < cells.nu; i += phases) {
           Piece& piece = open[std::size_t(j) * cells.nu + i];
-          if (piece.volume == 0 || (f + 1 - phase_of(i, j)) % phases != 0) continue;
+          if (piece.volume == 0) continue;
           close(i, j, f + 1, piece);
           piece = {};
         }

@@ -14,9 +14,14 @@ namespace {
 // Rounding in the sum of up to 1e7 volumes.
 constexpr double volume_rounding = 1e-9;
 
-// Indices of the finite doses, hottest first, ties in order of index. A counting sort into fine dose classes leaves
-// only a handful of points per class for the comparison sort.
-std::vector<std::uint32_t> hottest_first(std::span<const double> dose) {
+struct Place {
+  double dose;
+  std::uint32_t index;
+};
+
+// The finite doses, hottest first, ties in order of index. A counting sort into fine dose classes leaves only a handful
+// of points per class for the comparison sort.
+std::vector<Place> hottest_first(std::span<const double> dose) {
   double low = HUGE_VAL, high = -HUGE_VAL;
   std::size_t finite = 0;
   for (const double d : dose)
@@ -32,13 +37,14 @@ std::vector<std::uint32_t> hottest_first(std::span<const double> dose) {
   for (const double d : dose)
     if (std::isfinite(d)) ++begin[class_of(d) + 1];
   std::partial_sum(begin.begin(), begin.end(), begin.begin());
-  std::vector<std::uint32_t> order(finite), next(begin.begin(), begin.end() - 1);
+  std::vector<Place> order(finite);
+  std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
   for (std::size_t i = 0; i < dose.size(); ++i)
-    if (std::isfinite(dose[i])) order[next[class_of(dose[i])]++] = std::uint32_t(i);
+    if (std::isfinite(dose[i])) order[next[class_of(dose[i])]++] = {dose[i], std::uint32_t(i)};
   for (std::size_t c = 0; c < classes; ++c)
     if (begin[c + 1] - begin[c] > 1)
       std::sort(order.begin() + begin[c], order.begin() + begin[c + 1],
-                [&](std::uint32_t a, std::uint32_t b) { return dose[a] != dose[b] ? dose[a] > dose[b] : a < b; });
+                [](const Place& a, const Place& b) { return a.dose != b.dose ? a.dose > b.dose : a.index < b.index; });
   return order;
 }
 
@@ -49,16 +55,17 @@ Dvh::Dvh(std::span<const Sample> samples, std::span<const double> dose_gy, std::
   for (std::size_t i = 0; i < samples.size(); ++i)
     if (!std::isfinite(dose_gy[i])) outside_mm3_ += samples[i].volume_mm3;
   volume_mm3_ = outside_mm3_;
-  const std::vector<std::uint32_t> order = hottest_first(dose_gy);
+  const std::vector<Place> order = hottest_first(dose_gy);
   if (order.empty()) return;
   dose_.reserve(order.size());
   volume_.reserve(order.size());
   middle_.reserve(order.size());
-  for (const std::uint32_t i : order) {
-    dose_.push_back(dose_gy[i]);
-    volume_.push_back(samples[i].volume_mm3);
-    middle_.push_back(covered_mm3_ + samples[i].volume_mm3 / 2);
-    covered_mm3_ += samples[i].volume_mm3;
+  for (const Place& place : order) {
+    const double volume = samples[place.index].volume_mm3;
+    dose_.push_back(place.dose);
+    volume_.push_back(volume);
+    middle_.push_back(covered_mm3_ + volume / 2);
+    covered_mm3_ += volume;
   }
   volume_mm3_ += covered_mm3_;
   max_ = dose_.front();

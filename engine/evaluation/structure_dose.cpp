@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace sbrt {
@@ -20,7 +21,7 @@ constexpr double first_try = 0.8;           // of the wanted noise: the number o
 constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
 constexpr double worth_a_warning = 5;  // times the wanted width; below, the printed interval says enough
-constexpr double surface_steps = 2;    // the extremes are searched from the best of these points
+constexpr double surface_steps = 3;    // the extremes are searched from the best of these points
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double most_hot_voxels = 200'000;
 
@@ -45,6 +46,39 @@ void scale_cold_part(SampledStructure& sampled, double threshold_gy, const Sampl
   merged.points.insert(merged.points.end(), hot.points.begin(), hot.points.end());
   merged.dose_gy.insert(merged.dose_gy.end(), hot.dose_gy.begin(), hot.dose_gy.end());
   sampled = std::move(merged);
+}
+
+// Dose that the hottest `volume_mm3` exceed, as the curve of all pieces tells it, from the hot ones only; nothing where
+// less than that has a dose.
+std::optional<double> dose_of_hottest(const SampledStructure& sampled, double volume_mm3) {
+  std::vector<double> finite;
+  double covered = 0;
+  for (std::size_t i = 0; i < sampled.samples.size(); ++i)
+    if (std::isfinite(sampled.dose_gy[i])) {
+      finite.push_back(sampled.dose_gy[i]);
+      covered += sampled.samples[i].volume_mm3;
+    }
+  if (finite.empty()) return std::nullopt;
+  for (double share = 2 * volume_mm3 / covered;; share *= 2) {
+    const auto wanted = std::size_t(share * double(finite.size())) + 16;
+    const bool all = wanted >= finite.size();
+    double coldest = -HUGE_VAL;
+    if (!all) {
+      const auto last = finite.begin() + std::ptrdiff_t(wanted);
+      std::nth_element(finite.begin(), last, finite.end(), std::greater<>());
+      coldest = *last;
+    }
+    std::vector<Sample> hot;
+    std::vector<double> hot_gy;
+    for (std::size_t i = 0; i < sampled.samples.size(); ++i)
+      if (sampled.dose_gy[i] >= coldest) {
+        hot.push_back(sampled.samples[i]);
+        hot_gy.push_back(sampled.dose_gy[i]);
+      }
+    const Dvh curve(hot, hot_gy);
+    constexpr double beyond = 1.5;  // the curve's end is not that of all pieces
+    if (all || curve.covered_mm3() > beyond * volume_mm3) return curve.dose_at_volume_gy(volume_mm3);
+  }
 }
 
 // Centroid of the part of a voxel that lies inside, taken as cut by a plane whose normal is the slope of the
@@ -98,8 +132,7 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
 
 void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm, SampledStructure& sampled) {
   if (sampled.step_mm <= 1.5 * hot_mm) return;
-  const Dvh coarse(sampled.samples, sampled.dose_gy);
-  const std::optional<double> threshold = coarse.dose_at_volume_gy(hot_volume_mm3);
+  const std::optional<double> threshold = dose_of_hottest(sampled, hot_volume_mm3);
   if (!threshold) return;
   Box box;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i)
@@ -206,7 +239,7 @@ std::pair<double, std::string> measure_metrics(const MeasuredMetrics& measure, c
 SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
                                    const std::vector<Metric>& judged, const WantedInterval& wanted, double dvh_bin_gy,
                                    StructureResult& result, Warnings& warnings) {
-  const double largest_gy = double(*std::max_element(dose.dose().values().begin(), dose.dose().values().end()));
+  const auto largest_gy = double(dose.largest_sample());
   result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
   SampledStructure fine = sample_dose(shape, dose, result.step_mm),
                    coarse = sample_dose(shape, dose, 2 * result.step_mm);
