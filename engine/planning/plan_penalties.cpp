@@ -16,8 +16,10 @@ std::vector<double> at(const std::vector<double>& values, const std::vector<std:
 }
 
 constexpr double strongest_boost = 512, strongest_unasked_boost = 64;  // stiffer problems converge slowly
-constexpr double core_share = 0.01;                                    // of a target's points
-constexpr double added_pieces = 3;  // what an added point counts, in mean pieces of its target
+constexpr double tolerated_leak = 0.05;  // of the covered volume; more makes the near shell weigh more, up to the most
+constexpr double leak_growth = 1.5, strongest_leak_boost = 6;
+constexpr double core_share = 0.01;  // of a target's points
+constexpr double added_pieces = 3;   // what an added point counts, in mean pieces of its target
 constexpr double reference_gy_per_mu = 0.01, loosest_scale = 0.9;
 constexpr double safety = 0.015;           // goals are asked for with this margin: points miss the very maximum
 constexpr double weight_per_priority = 5;  // a goal of the next priority weighs so much less
@@ -43,6 +45,7 @@ PlanPenalties::PlanPenalties(const PlanningProblem& problem, const PlanningOptio
       low_scale_(problem.targets.size(), 1.0),
       high_scale_(problem.targets.size(), 1.0),
       high_boost_(problem.targets.size(), 1.0),
+      leak_boost_(problem.targets.size(), 1.0),
       core_boost_(problem.targets.size(), 0.0),
       target_rows_(problem.targets.size()) {
   for (std::size_t g = 0; g < terms_.size(); ++g)
@@ -140,7 +143,7 @@ void PlanPenalties::set_base_rows() {
       r.high_weight = surface ? 0 : unit * high_boost_[p.owner] * weights_.target_high * piece / volume[p.owner];
     } else {
       const ShellEdges edge = shell_edges(diameter[p.owner]);
-      const double w = p.distance_mm <= edge.near_mm     ? weights_.near_shell
+      const double w = p.distance_mm <= edge.near_mm     ? leak_boost_[p.owner] * weights_.near_shell
                        : p.distance_mm <= edge.middle_mm ? weights_.middle_shell
                                                          : weights_.far_shell;
       r.high_gy = rx * wanted_fall_off(p.distance_mm, diameter[p.owner], weights_);
@@ -183,6 +186,7 @@ void PlanPenalties::carry_on(const PlanPenalties& other) {
   high_scale_ = other.high_scale_;
   high_boost_ = other.high_boost_;
   core_boost_ = other.core_boost_;
+  leak_boost_ = other.leak_boost_;
   term_weight_ = other.term_weight_;
   term_scale_ = other.term_scale_;
 }
@@ -239,7 +243,21 @@ void PlanPenalties::heat_core(int target, const std::vector<double>& dose_gy) {
   }
 }
 
+double PlanPenalties::leaking_share(const std::vector<double>& dose_gy, int target) const {
+  const double rx = covered_gy(dose_gy, target);
+  double inside = 0, outside = 0;
+  for (std::size_t i = 0; i < points_.size(); ++i) {
+    const DosePoint& p = points_[i];
+    if (p.role == PointRole::organ || p.owner != target || dose_gy[i] < rx) continue;
+    (p.role == PointRole::target ? inside : outside) += p.volume_mm3;
+  }
+  return inside > 0 ? outside / inside : 0;
+}
+
 void PlanPenalties::adapt(const std::vector<double>& dose_gy) {
+  for (std::size_t t = 0; t < problem_.targets.size(); ++t)
+    if (leaking_share(dose_gy, int(t)) > tolerated_leak)
+      leak_boost_[t] = std::min(leak_growth * leak_boost_[t], strongest_leak_boost);
   // Move each target's limits so that after the lift to its coverage the maximum meets the isodose.
   for (std::size_t t = 0; t < problem_.targets.size(); ++t) {
     const double rx = problem_.targets[t].prescription.dose_gy;

@@ -71,6 +71,8 @@ class PlanPenalties {
  private:
   void set_base_rows();
   void heat_core(int target, const std::vector<double>& dose_gy);
+  /// Volume outside target t with the dose that coverage_pct of it receives, over that inside.
+  double leaking_share(const std::vector<double>& dose_gy, int target) const;
   const PlanningProblem& problem_;
   std::vector<DosePoint> points_;
   std::vector<GoalTerm> terms_;
@@ -82,6 +84,7 @@ class PlanPenalties {
   std::vector<double> low_scale_;                      //!< by target: lower limit over prescription
   std::vector<double> high_scale_;                     //!< by target: upper limit over prescription / isodose
   std::vector<double> high_boost_;                     //!< by target: factor on the weight of the upper limit
+  std::vector<double> leak_boost_;                     //!< by target: factor on the weight of the near shell
   std::vector<double> core_boost_;                     //!< by target: factor on the weight of the core; 0: not asked
   std::vector<std::vector<std::size_t>> target_rows_;  //!< volume points by target
   std::vector<std::vector<std::size_t>> term_rows_;    //!< points by goal term; mean goals: the appended row
