@@ -82,6 +82,12 @@ double circular_opening_mm(const BeamItem& beam) {
   return std::round(*opening * 1e4) / 1e4;
 }
 
+std::string collimator_kind_of(DcmItem& beam) {
+  const auto applicators = items(beam, DCM_ApplicatorSequence);
+  const std::string id = applicators.empty() ? "" : text(*applicators.front(), DCM_ApplicatorID);
+  return id.starts_with(iris_name) ? "iris" : id.starts_with(cone_name) ? "fixed" : "";
+}
+
 std::string node_of(DcmItem& beam) {
   const std::string description = text(beam, DCM_BeamDescription), prefix = "node ";
   return description.starts_with(prefix) ? description.substr(prefix.size()) : "";
@@ -191,6 +197,7 @@ LoadedRoboticPlan load_robotic_plan(const std::filesystem::path& path, const std
       left_out += (left_out.empty() ? "" : ", ") + fmt::format("{} ({})", shown, treats ? "no MU" : delivery);
       continue;
     }
+    if (plan.beams.empty()) plan.collimator_kind = collimator_kind_of(*item);
     const std::string position = position_of(dataset, *item, patient_position);
     if (!plan.beams.empty() && position != plan.patient_position)
       beam.refuse("the patient lies in another position than for the beams before", "one dose has one position");

@@ -33,10 +33,14 @@ struct RoboticPlanTarget {
   double dose_gy = 0;             //!< total over all fractions
 };
 
+/// Applicator ID of a beam: one of these and the diameter.
+inline constexpr std::string_view cone_name = "CONE", iris_name = "IRIS";
+
 struct RoboticPlan {
   std::string label;
   std::string prescription;  //!< in words: "45Gy/5fx@75%"
   std::string patient_position;
+  std::string collimator_kind;  //!< "fixed", "iris"; empty: the plan does not say
   int fractions = 1;
   std::vector<RoboticPlanTarget> targets;
   std::vector<RoboticBeam> beams;  //!< in the order of delivery

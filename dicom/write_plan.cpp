@@ -51,9 +51,10 @@ void put_fractions(DcmItem& dataset, const RoboticPlan& plan) {
   }
 }
 
-void put_applicator(DcmItem& beam, double collimator_mm) {
+void put_applicator(DcmItem& beam, double collimator_mm, const std::string& kind) {
   DcmItem& applicator = append_item(beam, DCM_ApplicatorSequence);
-  put(applicator, DCM_ApplicatorID, one_line(fmt::format("CONE {:g}", collimator_mm), longest_short_string));
+  put(applicator, DCM_ApplicatorID,
+      one_line(fmt::format("{} {:g}", kind == "iris" ? iris_name : cone_name, collimator_mm), longest_short_string));
   put(applicator, DCM_ApplicatorType, std::string("STEREOTACTIC"));
   put(applicator, DCM_ApplicatorDescription,
       fmt::format("diameter {:g} mm at {:g} mm from the source", collimator_mm, nominal_distance_mm));
@@ -100,7 +101,8 @@ void put_first_control_point(DcmItem& beam, const RoboticBeam& b, const Axes& ro
   put(point, DCM_CumulativeMetersetWeight, std::string("0"));
 }
 
-void append_beam(DcmItem& dataset, const RoboticBeam& b, const Axes& room, double energy_mv) {
+void append_beam(DcmItem& dataset, const RoboticBeam& b, const std::string& collimator_kind, const Axes& room,
+                 double energy_mv) {
   DcmItem& beam = append_item(dataset, DCM_BeamSequence);
   put(beam, DCM_Manufacturer, std::string("sbrtplan"));
   put(beam, DCM_TreatmentMachineName, std::string("ROBOT"));
@@ -115,7 +117,7 @@ void append_beam(DcmItem& dataset, const RoboticBeam& b, const Axes& room, doubl
   put(beam, DCM_TreatmentDeliveryType, std::string("TREATMENT"));
   for (const DcmTagKey& absent : {DCM_NumberOfWedges, DCM_NumberOfCompensators, DCM_NumberOfBoli, DCM_NumberOfBlocks})
     put(beam, absent, std::string("0"));
-  put_applicator(beam, b.collimator_mm);
+  put_applicator(beam, b.collimator_mm, collimator_kind);
   put(beam, DCM_FinalCumulativeMetersetWeight, std::string("1"));
   put(beam, DCM_NumberOfControlPoints, std::string("2"));
   put_first_control_point(beam, b, room, energy_mv);
@@ -147,7 +149,8 @@ InstanceReference write_robotic_plan(const RoboticPlan& plan, const RoboticPlanE
     put(dataset, DCM_PrescriptionDescription, one_line(plan.prescription, longest_short_text));
   put_targets(dataset, plan.targets);
   put_fractions(dataset, plan);
-  for (const RoboticBeam& beam : plan.beams) append_beam(dataset, beam, room, info.nominal_energy_mv);
+  for (const RoboticBeam& beam : plan.beams)
+    append_beam(dataset, beam, plan.collimator_kind, room, info.nominal_energy_mv);
   DcmItem& setup = append_item(dataset, DCM_PatientSetupSequence);
   put(setup, DCM_PatientSetupNumber, std::string(only_item));
   put(setup, DCM_PatientPosition, plan.patient_position);

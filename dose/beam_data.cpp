@@ -11,6 +11,7 @@ const std::string& BeamData::name() const { return tables_->name; }
 const std::string& BeamData::version() const { return tables_->version; }
 const std::string& BeamData::sha256() const { return tables_->sha256; }
 const std::string& BeamData::source() const { return tables_->source; }
+const std::string& BeamData::collimator_kind() const { return tables_->collimator_kind; }
 bool BeamData::clinical() const { return tables_->clinical; }
 const std::vector<double>& BeamData::collimators_mm() const { return tables_->collimators_mm; }
 double BeamData::gy_per_mu() const { return tables_->gy_per_mu; }

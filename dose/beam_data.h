@@ -24,6 +24,7 @@ class BeamData {
   const std::string& sha256() const;  ///< of the four files' bytes
   const std::string& source() const;
   bool clinical() const;
+  const std::string& collimator_kind() const;         ///< "fixed" cones or "iris"
   const std::vector<double>& collimators_mm() const;  ///< ascending
   /// @throws InputError listing the collimators of the set when this one is not in it
   void require_collimator(double collimator_mm) const;

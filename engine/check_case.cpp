@@ -38,6 +38,7 @@ PlanToCheck read_rt_plan(const std::filesystem::path& path, const dicom::Catalog
   if (position.empty() && catalogue.ct_series.size() == 1) position = catalogue.ct_series.front().patient_position;
   const dicom::LoadedRoboticPlan loaded = dicom::load_robotic_plan(path, position);
   forward.beams = beams_of(loaded.plan);
+  forward.collimator_kind = loaded.plan.collimator_kind;
   PlanToCheck plan{"RT Plan",      {}, file.referenced_structure_uid, file.reference.sop_instance_uid, "", {},
                    loaded.warnings};
   for (const dicom::RoboticPlanTarget& target : loaded.plan.targets)
@@ -59,7 +60,11 @@ PlanToCheck read_plan(const std::filesystem::path& path, const dicom::Catalogue&
   } else {
     plan.kind = "beams";
   }
-  if (forward.beams.empty()) forward.beams = read_beams(path);
+  if (forward.beams.empty()) {
+    BeamFile file = read_beams(path);
+    forward.beams = std::move(file.beams);
+    forward.collimator_kind = std::move(file.collimator_kind);
+  }
   return plan;
 }
 

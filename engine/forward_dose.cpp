@@ -34,6 +34,7 @@ ForwardOutcome forward_dose(const ForwardRequest& request, Progress& progress) {
   if (!request.expected_beam_data_sha256.empty() && request.expected_beam_data_sha256 != beam_data.sha256())
     input.warnings.push_back({"other-beam-data", "the plan was made with other beam data than '" + beam_data.name() +
                                                      "' as it is here: the dose is not the plan's dose"});
+  check_collimator_kind(request.collimator_kind, beam_data, input.warnings);
   for (const InputRecord& expected : request.expected_inputs)
     for (const InputRecord& found : input.inputs)
       if (expected.kind == found.kind && expected.sha256 != found.sha256)
@@ -67,6 +68,7 @@ bool is_plan_file(const std::filesystem::path& path) {
 void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardRequest& request) {
   const PlanFile plan = read_plan_file(plan_json);
   request.beams = plan.beams;
+  request.collimator_kind = plan.collimator_kind;
   request.beam_data = plan.beam_data_name;
   request.patient.density = plan.density_name;
   request.patient.overrides.clear();
@@ -84,10 +86,11 @@ void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardReques
   request.expected_inputs = plan.inputs;
 }
 
-BeamSet read_beams(const std::filesystem::path& path) {
-  if (path.extension() == ".csv") return read_beam_csv(path);
-  if (is_plan_file(path)) return read_plan_file(path).beams;
-  return read_beam_file(path).beams;
+BeamFile read_beams(const std::filesystem::path& path) {
+  if (path.extension() == ".csv") return {"", read_beam_csv(path)};
+  if (!is_plan_file(path)) return read_beam_file(path);
+  const PlanFile plan = read_plan_file(path);
+  return {plan.collimator_kind, plan.beams};
 }
 
 }  // namespace sbrt

@@ -4,6 +4,7 @@
 #include "dose/dose_engine.h"
 #include "engine/case_import.h"
 #include "engine/patient_model.h"
+#include "engine/planning/plan_files.h"
 
 namespace sbrt {
 
@@ -11,6 +12,7 @@ struct ForwardRequest {
   CaseSelection selection;
   PatientModelOptions patient;
   BeamSet beams;
+  std::string collimator_kind;  //!< that the beams are of; empty: not told
   std::string beam_data = "generic-6mv-fff";
   double grid_mm = 1.5;
   std::optional<Grid> grid;  //!< compute at these points instead of over the body
@@ -43,6 +45,7 @@ void take_settings_of_plan(const std::filesystem::path& plan_json, ForwardReques
 bool is_plan_file(const std::filesystem::path& path);
 
 /// Beams of beams.json, plan.json or beams.csv, told apart by extension and schema. @throws InputError
-BeamSet read_beams(const std::filesystem::path& path);
+/// The kind of collimator is empty for CSV, which does not tell it.
+BeamFile read_beams(const std::filesystem::path& path);
 
 }  // namespace sbrt

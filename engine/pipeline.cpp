@@ -268,6 +268,7 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   const PlanningOptions options = planning_options(request, prepared);
   Warnings warnings = prepared.warnings;
 
+  check_collimator_kind(request.candidates_kind, prepared.beam_data, warnings);
   const BeamSet candidates = request.candidates ? *request.candidates : make_candidates(problem, options, warnings);
   PlanningResult planned = optimise(problem, options, candidates, progress);
   append(warnings, planned.warnings);

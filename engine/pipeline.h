@@ -52,6 +52,7 @@ struct PlanRequest {
   SimdChoice simd = SimdChoice::widest;  //!< of the forward dose
   Biology biology;
   std::optional<BeamSet> candidates;  //!< weigh these instead of making candidates
+  std::string candidates_kind;        //!< of collimator; empty: not told
 };
 
 /// What is fixed before any beam is chosen.

@@ -15,6 +15,7 @@ dicom::RoboticPlan robotic_plan_of(const PlanRequest& request, const PlanOutcome
   SBRT_EXPECT(roi_numbers.size() == targets.size());
   dicom::RoboticPlan plan;
   plan.label = "sbrtplan";
+  plan.collimator_kind = outcome.prepared.beam_data.collimator_kind();
   plan.patient_position = outcome.prepared.input.ct_series.patient_position;
   plan.fractions = targets.front().prescription.fractions;
   for (std::size_t n = 0; n < targets.size(); ++n) {

@@ -126,6 +126,7 @@ std::string plan_json(const PlanRequest& request, const PlanOutcome& outcome) {
   PlanFile file;
   file.program_version = program_version();
   file.program_revision = program_revision();
+  file.collimator_kind = prepared.beam_data.collimator_kind();
   file.beams = outcome.beams;
   for (const BuiltTarget& target : prepared.targets.targets)
     file.targets.push_back({target.shape.name(), target.prescription});

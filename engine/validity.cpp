@@ -58,4 +58,12 @@ Warnings table_warnings(const DoseResult& dose) {
   return warnings;
 }
 
+void check_collimator_kind(const std::string& of_beams, const BeamData& beam_data, Warnings& warnings) {
+  if (!of_beams.empty() && of_beams != beam_data.collimator_kind())
+    warnings.push_back({"other-collimator-kind",
+                        fmt::format("the beams are made for collimators of kind '{}', beam data '{}' are of kind '{}': "
+                                    "the dose is that of the beam data's collimators",
+                                    of_beams, beam_data.name(), beam_data.collimator_kind())});
+}
+
 }  // namespace sbrt

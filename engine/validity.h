@@ -19,4 +19,7 @@ Warnings table_warnings(const DoseResult& dose);
 Warnings validity_warnings(const BeamSet& beams, const DoseResult& dose, const DensityMap& density,
                            const std::vector<BuiltTarget>& targets);
 
+/// "other-collimator-kind" where beams of one kind meet the beam data of another. @param of_beams empty: not told
+void check_collimator_kind(const std::string& of_beams, const BeamData& beam_data, Warnings& warnings);
+
 }  // namespace sbrt

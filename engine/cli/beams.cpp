@@ -28,8 +28,7 @@ void run(BeamsVerb& verb, Session& session) {
   Warnings warnings = prepared.warnings;
   const BeamSet beams =
       make_candidates(planning_problem(verb.request, prepared), planning_options(verb.request, prepared), warnings);
-  BeamFile file;
-  file.beams = beams;
+  const BeamFile file{prepared.beam_data.collimator_kind(), beams};
   write_file_atomically(verb.out, beam_file_text(file));
   session.log(warnings);
   fmt::print("{} candidate beams written to {}\n", beams.size(), verb.out);

@@ -70,7 +70,9 @@ void run(DoseVerb& verb, Session& session) {
     if (verb.stated("--contours")) verb.request.patient.between = parsed.patient.between;
     if (verb.stated("--depth")) verb.request.depth = parsed.depth;
   } else {
-    verb.request.beams = read_beams(verb.beams);
+    BeamFile file = read_beams(verb.beams);
+    verb.request.beams = std::move(file.beams);
+    verb.request.collimator_kind = std::move(file.collimator_kind);
     verb.request.patient = parsed.patient;
     verb.request.depth = parsed.depth;
   }

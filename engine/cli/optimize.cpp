@@ -26,7 +26,9 @@ void run(OptimizeVerb& verb, Session& session) {
   std::vector<std::filesystem::path> outputs{verb.out};
   if (!verb.request.write_mps.empty()) outputs.push_back(verb.request.write_mps);
   claim_outputs(outputs, verb.overwrite);
-  verb.request.candidates = read_beams(verb.beams);
+  BeamFile file = read_beams(verb.beams);
+  verb.request.candidates = std::move(file.beams);
+  verb.request.candidates_kind = std::move(file.collimator_kind);
   const PlanOutcome outcome = plan_case(verb.request, session.progress());
   write_file_atomically(verb.out, plan_json(verb.request, outcome));
   if (!verb.request.write_mps.empty()) write_file_atomically(verb.request.write_mps, outcome.mps);

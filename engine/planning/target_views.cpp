@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 namespace sbrt {
@@ -92,6 +93,11 @@ std::vector<double> TargetViews::collimators(const BeamData& beam_data) const {
   const double wanted = small_share * std::min(diameter, large / rim);
   small = std::min(small, nearest_to(std::min(wanted, small_of_thickness * thickness), all));
   std::vector<double> chosen;
+  if (beam_data.collimator_kind() == "iris") {
+    std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                 [&](double c) { return c >= small && c <= large; });
+    return chosen;
+  }
   for (const double step : {0.0, 0.31, 0.66, 1.0}) {
     const double c = nearest_to(small + step * (large - small), all);
     if (chosen.empty() || c != chosen.back()) chosen.push_back(c);

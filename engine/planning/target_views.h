@@ -25,9 +25,9 @@ class TargetViews {
   /// Share of the outline that fields of this radius inside it reach; mean over the nodes.
   double mean_reached_share(double radius_mm) const;
 
-  /// One to four collimators. The largest whose fields inside the outline still reach a good part of it; one that
+  /// One to four fixed cones. The largest whose fields inside the outline still reach a good part of it; one that
   /// reaches nearly all of it, thin parts included, and is no wider than a third of a compact target or about half the
-  /// thickness of a concave one; two in between.
+  /// thickness of a concave one; two in between. Of an Iris all sizes in between, as it changes from beam to beam.
   std::vector<double> collimators(const BeamData& beam_data) const;
 
  private:

@@ -1,5 +1,8 @@
 """The main job on phantoms: files, schema, indices, DICOM that another program reads."""
 import hashlib
+import json
+import pathlib
+import shutil
 import unittest
 
 import numpy
@@ -9,6 +12,7 @@ from program_case import ProgramCase, load, run
 
 # A coarse grid and few candidates keep the test short; the figures are those of a conformal plan, not of the best one.
 QUICK = ("--grid-mm", "2.5", "--count", "600")
+SETS = pathlib.Path(__file__).parents[2] / "dose/data/beam-data"
 PLAN_FILES = {"plan.json", "beams.csv", "report.json", "report.html", "volumes", "tables", "pictures", "dose.dcm", "structures.dcm",
               "plan.dcm"}
 INDICES = ("coverage_pct", "ci", "nci", "ci_rtog", "ci_paddick", "selectivity", "hi", "hi_icru", "gi", "r50",
@@ -149,6 +153,33 @@ class Plan(ProgramCase):
                            "--nodes", "head", "--prescription", "21Gy/3fx@70%")
         self.assertEqual(set(report["targets"]), {"PTV"})
         self.assertIn("ITV", {r.ROIName for r in pydicom.dcmread(self.folder / "union/structures.dcm").StructureSetROISequence})
+
+    def test_an_iris_takes_every_size_and_is_said_in_every_file(self):
+        site = self.folder / "iris"
+        shutil.copytree(SETS / "generic-6mv-fff", site)
+        description = load(site / "beam-data.json")
+        (site / "beam-data.json").write_text(json.dumps({**description, "name": "iris", "collimator_kind": "iris"}))
+        phantom = self.phantom("sphere-in-water", "--diameter-mm", "40", "--spacing-mm", "4,4,4")
+        sizes = {}
+        for kind, data in (("fixed", "generic-6mv-fff"), ("iris", site)):
+            beams = self.folder / f"{kind}.json"
+            run("beams", phantom, "--target", "GTV", "--beam-data", data, "--out", beams, expect=0)
+            self.assertEqual(load(beams)["collimator_kind"], kind)
+            sizes[kind] = sorted({beam["collimator_mm"] for beam in load(beams)["beams"]})
+        self.assertEqual(len(sizes["fixed"]), 4)
+        every = [5, 7.5, 10, 12.5, 15, 20, 25, 30, 35, 40, 50, 60]
+        self.assertEqual(sizes["iris"], [c for c in every if sizes["fixed"][0] <= c <= sizes["fixed"][-1]])
+        out = self.folder / "out"
+        report = self.plan(phantom, out, "--target", "GTV", "--prescription", "45Gy/5fx@75%", "--beam-data", site)
+        self.assertLess(report["targets"]["GTV"]["ci"]["value"], 1.1)
+        self.assertEqual(load(out / "plan.json")["collimator_kind"], "iris")
+        applicators = [beam.ApplicatorSequence[0].ApplicatorID for beam in pydicom.dcmread(out / "plan.dcm").BeamSequence]
+        self.assertTrue(all(name.startswith("IRIS ") for name in applicators), applicators)
+        for plan in ("plan.dcm", "plan.json"):
+            same = run("check", phantom, out / "dose.dcm", "--plan", out / plan, "--beam-data", site, expect=0)
+            self.assertNotIn("other-collimator-kind", same.stderr)
+            other = run("check", phantom, out / "dose.dcm", "--plan", out / plan, "--beam-data", "generic-6mv-fff", expect=0)
+            self.assertIn("other-collimator-kind", other.stderr)
 
     def test_case_file_and_strict_goals(self):
         phantom = self.phantom("spine-lesion", "--spacing-mm", "2,2,2")
