@@ -38,7 +38,11 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
   add_simd_option(verb, texts);
   add_patient_options(verb, request.patient, texts);
   add_selection_options(verb, request.selection);
-  options.stated = [&verb](const std::string& option) { return verb.count(option) > 0; };
+  // Not every verb has every option that a case file's request knows.
+  options.stated = [&verb](const std::string& name) {
+    const CLI::Option* option = verb.get_option_no_throw(name);
+    return option && option->count() > 0;
+  };
 }
 
 PlanRequest take_plan_request(PlanRequestOptions& options) {

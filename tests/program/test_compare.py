@@ -29,6 +29,21 @@ class Compare(ProgramCase):
     def compare(self, sets, *options, expect=0):
         return run("compare", self.ct, *OPTIONS, "--sets", sets, "--out", self.out, *options, expect=expect)
 
+    def test_a_case_file_is_compared_as_its_options_would_be(self):
+        case = self.ct / "case.json"
+        case.write_text(json.dumps({"schema": "sbrtplan-case/1", "dicom": ".", "gtv": "GTV", "margin_mm": 3, "prescription": "45Gy/5fx@75%",
+                                    "grid_mm": 2.5, "count": 400}))
+        sets = self.sets(vary={"placement": ["isocentric", "non-isocentric"]})
+        run("compare", case, "--sets", sets, "--out", self.folder / "by-case", expect=0)
+        self.compare(sets)
+        for result in (by_case := load(self.folder / "by-case/comparison.json"), by_options := load(self.out / "comparison.json")):
+            self.assertEqual(len(result["sets"]), 2)
+        for one, other in zip(by_case["sets"], by_options["sets"]):
+            self.assertEqual(one["values"], other["values"])
+        # What the case is for: aim points of their own make the plan more conformal.
+        nci = {row["name"]: row["values"]["nci"] for row in by_options["sets"]}
+        self.assertLess(nci["non-isocentric"], nci["isocentric"])
+
     def test_table_front_and_resumption(self):
         sets = self.sets(sets=[{"name": "few nodes", "every_node": 4}],
                          vary={"placement": ["isocentric", "non-isocentric"]})
