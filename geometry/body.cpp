@@ -152,9 +152,25 @@ double mean_hu(const CtImage& ct, const Cells& c, std::size_t cell) {
   return sum / count;
 }
 
+/// Whether something denser than air lies outside the body at the image's sides.
+bool lung_at_sides(const CtImage& ct, const Cells& c, const Mask& body) {
+  const auto is_lung = [&](int i, int j, int k) {
+    const std::size_t p = c.index(i, j, k);
+    return !body[p] && mean_hu(ct, c, p) >= lung_from_hu;
+  };
+  for (int k = 0; k < c.nz; ++k) {
+    for (int i = 0; i < c.nx; ++i)
+      if (is_lung(i, 0, k) || is_lung(i, c.ny - 1, k)) return true;
+    for (int j = 0; j < c.ny; ++j)
+      if (is_lung(0, j, k) || is_lung(c.nx - 1, j, k)) return true;
+  }
+  return false;
+}
+
 /// Lung that the image's sides cut open is no air: adds it to the body. Told from air by its CT number, from cushions
 /// and couches by lying between the body and the image's side only.
 void add_open_lung(const CtImage& ct, const Cells& c, Mask& body, Warnings* warnings) {
+  if (!lung_at_sides(ct, c, body)) return;
   Mask rest(body.size());
   for (std::size_t p = 0; p < rest.size(); ++p) rest[p] = !body[p];
   const Parts parts = connected_parts(rest, c);
