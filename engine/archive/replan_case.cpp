@@ -172,8 +172,9 @@ CaseEnd replan_case(const fs::path& job_file, Progress& progress) {
   } catch (const std::exception& error) {
     failure = {"internal", error.what()};
   }
-  // A full disk or an archive that is gone is nothing that this case did. Tried before its folder makes room.
-  case_is_to_blame = case_is_to_blame && store.can_write();
+  // A full disk or an archive that is gone is nothing that this case did. Tried before its folder makes room; not
+  // where memory ran out, as the trial takes some too.
+  case_is_to_blame = case_is_to_blame && (failure.kind == "memory" || store.can_write());
   std::error_code ignored;
   fs::current_path(store.folder(), ignored);
   fs::remove_all(store.work_folder(job.one.id), ignored);

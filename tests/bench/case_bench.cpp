@@ -89,6 +89,7 @@ void margin_5mm_of_60cc(benchmark::State& state) {
 }
 BENCHMARK(margin_5mm_of_60cc)->Unit(benchmark::kMillisecond)->UseRealTime();
 
+/// By candidate count; 0: the program's own choice.
 void plan_demo_phantom(benchmark::State& state) {
   const fs::path folder = scratch("lung-lesion");
   if (!fs::exists(folder)) {
@@ -100,6 +101,7 @@ void plan_demo_phantom(benchmark::State& state) {
   request.targets.gtvs = {"GTV"};
   request.targets.margin_mm = 5;
   request.targets.prescriptions = {Prescription::parse("45Gy/5fx@75%")};
+  request.count = int(state.range(0));
   for (auto _ : state) {
     const PlanOutcome outcome = plan_case(request);
     const double coverage = outcome.evaluation.targets.at(0).indices.at("coverage_pct").value;
@@ -108,7 +110,15 @@ void plan_demo_phantom(benchmark::State& state) {
     state.counters["ci"] = outcome.evaluation.targets[0].indices.at("ci").value;
   }
 }
-BENCHMARK(plan_demo_phantom)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(1);
+BENCHMARK(plan_demo_phantom)
+    ->Arg(0)
+    ->Arg(1500)
+    ->Arg(3000)
+    ->Arg(6000)
+    ->Arg(12000)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime()
+    ->Iterations(1);
 
 }  // namespace
 }  // namespace sbrt
