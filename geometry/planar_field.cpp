@@ -145,16 +145,14 @@ std::vector<float> signed_distance(const Region& region, const Lattice& lattice)
   return std::move(distance);
 }
 
-std::vector<float> one_sided_distance2(const Region& region, const Lattice& lattice, bool inside, double reach_mm) {
+std::vector<float> one_sided_distance2(const Region& region, const Lattice& lattice, bool inside) {
   const std::vector<Edge> edges = edges_of(region, lattice);
   if (edges.empty()) return std::vector<float>(lattice.count(), inside ? 0.f : 1e18f);
   const std::vector<char> within = inside_nodes(region, lattice);
-  // Edges travel towards nodes farther away only, so that nodes beyond the reach carry none; a pitch covers the steps.
-  const auto beyond = float(std::pow(reach_mm + lattice.pitch, 2));
   Nearest nearest{std::vector<float>(lattice.count()), std::vector<std::int32_t>(lattice.count())};
   for (std::size_t n = 0; n < within.size(); ++n) {
     const bool wanted = (within[n] != 0) == inside;
-    nearest.d2[n] = wanted ? beyond : 0.f;
+    nearest.d2[n] = wanted ? std::numeric_limits<float>::max() : 0.f;
     nearest.edge[n] = wanted ? no_edge : left_out;
   }
   seed(edges, lattice, nearest);

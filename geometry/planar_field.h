@@ -26,9 +26,8 @@ Lattice lattice_over(const Rect& box, double pitch_mm, int rim);
 std::vector<float> signed_distance(const Region& region, const Lattice& lattice);
 
 /// Squared distance of the nodes outside the region to it, 0 inside [mm^2]; with `inside` set, of the nodes inside to
-/// its complement, 0 outside. Beyond `reach_mm` only as much as that is certain. An empty region leaves every node
-/// infinitely far from it and no node inside.
-std::vector<float> one_sided_distance2(const Region& region, const Lattice& lattice, bool inside, double reach_mm);
+/// its complement, 0 outside. An empty region leaves every node infinitely far from it and no node inside.
+std::vector<float> one_sided_distance2(const Region& region, const Lattice& lattice, bool inside);
 
 /// Loops around the nodes where field < level, linear between nodes. The rim of the lattice counts as outside.
 Region contour(const std::vector<float>& field, const Lattice& lattice, double level = 0);

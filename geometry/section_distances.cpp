@@ -39,7 +39,7 @@ void SectionDistances::prepare(double low, double high) {
       fields_[n].assign(lattice_.count(), 0.f);
       return;
     }
-    fields_[n] = planar::one_sided_distance2(region, lattice_, side_ == Side::inside, reach_);
+    fields_[n] = planar::one_sided_distance2(region, lattice_, side_ == Side::inside);
   });
 }
 
