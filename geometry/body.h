@@ -5,7 +5,7 @@
 
 namespace sbrt {
 
-inline constexpr double body_threshold_hu = -300.0;
+inline constexpr double body_threshold_hu = -300.0;  ///< fat lies above it, lung and air below
 
 /// The patient's outline found from the CT where there is no body contour: voxels above `threshold_hu` after removal of
 /// parts thinner than about 10 mm (couch top, mask, wires), the largest connected part, its holes in each slice filled

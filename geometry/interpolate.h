@@ -55,7 +55,7 @@ class DoseInterpolator {
                    double* values) const;
 
   const DoseGrid& dose() const { return *dose_; }
-  float largest_sample() const { return highest_; }
+  float largest_sample() const { return highest_; }  ///< of the grid [Gy]
   Interpolation kind() const { return kind_; }
 
  private:
