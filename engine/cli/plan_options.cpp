@@ -97,7 +97,7 @@ void add_candidate_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts
 
 void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& texts) {
   verb.add_option("--solver", texts.solver,
-                  "penalty: seconds; lp: ordered linear programme that proves its optima, minutes")
+                  "penalty: seconds; lp: ordered linear programme that proves its optima, one to two minutes")
       ->check(CLI::IsMember({"penalty", "lp"}))
       ->default_str("penalty");
   verb.add_option("--max-mu-per-beam", request.limits.max_beam_mu, "most MU of a beam in a fraction")
@@ -109,7 +109,7 @@ void add_weight_options(CLI::App& verb, PlanRequest& request, PlanOptionTexts& t
   verb.add_option("--reduce", texts.reduce,
                   "give up beams and nodes while conformity, isodose and goals get no worse than this, e.g. 1%");
   verb.add_flag("--prove-goals", request.prove_goals,
-                "where a goal is missed, bound by a linear programme what any weights could reach; minutes");
+                "where a goal is missed, bound by a linear programme what any weights could reach; a minute or two");
   verb.add_flag("--robustness", request.robustness,
                 "the plan under shifts, rotations, density, output and aiming errors");
 }

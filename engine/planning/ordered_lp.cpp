@@ -1,7 +1,7 @@
 #include "engine/planning/ordered_lp.h"
 
 #include "engine/planning/beam_choice.h"
-#include "engine/planning/linear_program.h"
+#include "engine/planning/lp_solver.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
@@ -53,9 +53,9 @@ class Builder {
   }
 
  private:
-  int add_column(char kind, double lower, double upper) {
+  int add_column(char kind, double lower, double upper, bool waits = false) {
     const std::size_t n = out_.program.columns.size();
-    out_.program.columns.push_back({fmt::format("{}{}", kind, n), lower, upper});
+    out_.program.columns.push_back({fmt::format("{}{}", kind, n), lower, upper, waits});
     return int(n);
   }
 
@@ -78,7 +78,7 @@ class Builder {
   void add_beams() {
     const DeliveryLimits& limits = p_.options.limits;
     const double scale = p_.problem.targets.front().prescription.fractions / (limits.caps_stated() ? cap_safety : 1);
-    for (std::size_t j = 0; j < p_.beams.size(); ++j) set(out_.mu, add_column('x', 0, limits.max_beam_mu * scale), 1);
+    for (std::size_t j = 0; j < p_.beams.size(); ++j) set(out_.mu, add_column('x', 0, limits.max_beam_mu * scale, true), 1);
     if (limits.max_node_mu <= 0) return;
     for (const auto& of_node : beams_by_node(p_.beams)) {
       LpRow row{fmt::format("n{}", out_.program.rows.size()), {}, {}, -HUGE_VAL, limits.max_node_mu * scale};

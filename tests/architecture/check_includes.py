@@ -26,8 +26,8 @@ THIRD_PARTY = {
     "spdlog/": ("engine/cli/",),
     "openssl/": ("geometry/sha256.cpp", "engine/report/report_page.cpp"),
     "png.h": ("engine/report/png_image.cpp",),
-    "Clp": ("engine/planning/linear_program.cpp",),
-    "Coin": ("engine/planning/linear_program.cpp",),
+    "Clp": ("engine/planning/lp_solver.cpp",),
+    "Coin": ("engine/planning/lp_solver.cpp",),
     "omp.h": ("geometry/parallel.cpp",),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')

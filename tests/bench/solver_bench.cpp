@@ -93,10 +93,12 @@ BENCHMARK_CAPTURE(penalty, warm, true)
     ->Unit(benchmark::kMillisecond);
 BENCHMARK(ordered)
     ->Args({300, 1500})
-    ->Args({500, 2500})
-    ->Args({1000, 5000})
+    ->Args({1500, 1500})
+    ->Args({3000, 1500})
+    ->Args({6000, 1500})
+    ->Args({12000, 1500})
     ->Args({1500, 5000})
-    ->Args({3000, 5000})
+    ->Args({6000, 5000})
     ->Iterations(1)
     ->Unit(benchmark::kMillisecond);
 

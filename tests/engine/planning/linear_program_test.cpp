@@ -1,6 +1,5 @@
-#include "engine/planning/linear_program.h"
-
 #include "engine/planning/low_discrepancy.h"
+#include "engine/planning/lp_solver.h"
 #include "geometry/error.h"
 
 #include <gtest/gtest.h>
@@ -151,6 +150,36 @@ TEST(LinearProgram, MoreColumnsNeverWorseTighterLimitNeverBetter) {
     EXPECT_GE(now, looser * (1 - relative)) << limit;
     looser = now;
   }
+}
+
+TEST(LinearProgram, WaitingColumnsEndAtTheOptimumOfAll) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    RandomProgram c(300, 900, seed);
+    LpSolver all(c.program, {});
+    const LpSolution expected = all.minimise(c.costs);
+    for (std::size_t j = 0; j < 900; ++j) c.program.columns[j].waits = true;
+    std::vector<double> start(c.program.columns.size(), 0.0);
+    for (std::size_t j = 0; j < 900; j += 45) start[j] = 1;
+    LpSolver solver(c.program, start);
+    const LpSolution s = solver.minimise(c.costs);
+    EXPECT_NEAR(s.primal, expected.primal, relative * expected.primal);
+    EXPECT_NEAR(s.primal, s.dual_bound, relative * s.primal);
+    EXPECT_LE(largest_violation(c.program, s.x), 1.1e-6);
+    EXPECT_LT(s.columns, int(c.program.columns.size()) * 3 / 4);
+    // Other costs make columns wanted that had left.
+    std::vector<double> other = c.costs;
+    for (std::size_t j = 0; j < 900; ++j) other[j] *= j % 2 ? 30 : 1;
+    const LpSolution second = solver.minimise(other), fresh = LpSolver(c.program, {}).minimise(other);
+    EXPECT_NEAR(second.primal, fresh.primal, relative * fresh.primal);
+    EXPECT_GT(second.primal, expected.primal);
+  }
+}
+
+TEST(LinearProgram, ReducedCostsByHand) {
+  const LinearProgram p{{{"a", 0, 3}, {"b", 0, 9}},
+                        {{"one", {0, 1}, {1, 2}, 1, HUGE_VAL}, {"two", {1}, {4}, -HUGE_VAL, 6}}};
+  EXPECT_EQ(reduced_costs(p, {5, 7}, {2, -1}), (std::vector<double>{3, 7}));  // 5 - 2, 7 - 4 + 4
+  EXPECT_EQ(reduced_costs(p, {5, 7}, {2, 1}), (std::vector<double>{3, 3}));   // row two has no low side
 }
 
 TEST(LinearProgram, SecondObjectiveBeginsAtTheFirst) {
