@@ -43,8 +43,8 @@ struct GridInFrame {
   }
 };
 
-/// Cone x^2 + y^2 <= tangent^2 z^2, z > 0 about the z axis of a beam's frame. The ranges may hold a few voxels too
-/// many, never too few.
+/// Cone x^2 + y^2 <= tangent^2 z^2, z > 0 about the z axis of a beam's frame. The ranges may hold a voxel too many,
+/// never too few.
 class ConeRows {
  public:
   ConeRows(const GridInFrame& grid, GridSize size, double tangent)
@@ -79,15 +79,16 @@ class ConeRows {
   double product(const GridInFrame::V& p, const GridInFrame::V& q) const {
     return p[0] * q[0] + p[1] * q[1] - tangent2_ * p[2] * q[2];
   }
-  /// Integers x in 0 ... n - 1 with a x^2 + 2 b x + c >= 0, one to spare on either side; all when a >= 0.
+  static constexpr double spare = 0.1;  // voxels: the kernel decides in single precision
+  /// Integers x in 0 ... n - 1 with a x^2 + 2 b x + c >= 0, or nearer to one that has than `spare`; all when a >= 0.
   static IndexRange between_roots(double a, double b, double c, int n) {
     if (a >= 0) return {0, n};
     const double discriminant = b * b - a * c;
     if (discriminant < 0) return {};
     const double root = std::sqrt(discriminant);
-    const double low = (-b + root) / a - 1, high = (-b - root) / a + 1;
+    const double low = (-b + root) / a - spare, high = (-b - root) / a + spare;
     if (high < 0 || low > n - 1) return {};
-    return {low > 0 ? int(low) : 0, high < n - 1 ? int(high) + 1 : n};
+    return {low > 0 ? int(low) + (low > int(low)) : 0, high < n - 1 ? int(high) + 1 : n};
   }
 
   GridInFrame grid_;

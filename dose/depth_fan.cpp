@@ -23,7 +23,8 @@ int size_of(const Grid& grid, int axis) {
 }
 
 /// Ticks of distances along `normal`, over the box.
-TickScale scale_over(const DensityMap& density, const VoxelBox& box, PatientPoint source, PatientVec normal) {
+TickScale scale_over(const RayDensity& density, PatientPoint source, PatientVec normal) {
+  const VoxelBox& box = density.box();
   double low = HUGE_VAL, high = -HUGE_VAL;
   for (int corner = 0; corner < 8; ++corner) {
     const auto face = [&](int d) { return box.low[d] - 0.5 + (corner >> d & 1 ? box.size[d] : 0); };
@@ -35,12 +36,12 @@ TickScale scale_over(const DensityMap& density, const VoxelBox& box, PatientPoin
 
 }  // namespace
 
-DepthFan::DepthFan(const Grid& grid, PatientPoint source, GridFace face, const DensityMap& density, const VoxelBox& box)
+DepthFan::DepthFan(const Grid& grid, PatientPoint source, GridFace face, const RayDensity& density)
     : grid_(grid),
       face_(face),
       spacing_(grid.spacing_mm()),
-      map_(density, box, source),
-      scale_(scale_over(density, box, source, (face.forward ? 1.0 : -1.0) * axis_of(grid, face.normal))) {
+      map_(density, source),
+      scale_(scale_over(density, source, (face.forward ? 1.0 : -1.0) * axis_of(grid, face.normal))) {
   const VoxelPoint s = grid.to_voxel(source);
   source_ = {s.x, s.y, s.z};
   normal_step_ = density.grid().to_voxel((face.forward ? 1.0 : -1.0) * axis_of(grid, face.normal));
@@ -49,9 +50,8 @@ DepthFan::DepthFan(const Grid& grid, PatientPoint source, GridFace face, const D
 }
 
 std::optional<DepthFan> DepthFan::over(const Grid& grid, PatientPoint source, GridFace face,
-                                       const std::vector<BeamCone>& cones, const DensityMap& density,
-                                       const VoxelBox& box, double cell_mm) {
-  DepthFan fan(grid, source, face, density, box);
+                                       const std::vector<BeamCone>& cones, const RayDensity& density, double cell_mm) {
+  DepthFan fan(grid, source, face, density);
   const int n = size_of(grid, face.normal);
   std::vector<int> planes;
   for (int p = 0; p < n; ++p)

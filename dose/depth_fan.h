@@ -24,13 +24,12 @@ struct BeamCone {
 /// along a ray not at all. Neglected: density edges finer than a cell across the rays.
 class DepthFan {
  public:
-  /// @param box of the map's voxels that can hold density
+  /// @param density must outlive the fan
   /// @param cell_mm largest distance of neighbouring rays, 800 mm from the source
   /// @return nothing when no plane of the grid lies in front of the source inside the cones
   /// @throws InputError when a cone is so wide that rays run along the planes
   static std::optional<DepthFan> over(const Grid& grid, PatientPoint source, GridFace face,
-                                      const std::vector<BeamCone>& cones, const DensityMap& density,
-                                      const VoxelBox& box, double cell_mm);
+                                      const std::vector<BeamCone>& cones, const RayDensity& density, double cell_mm);
 
   int rows() const { return rows_; }
   std::size_t rays() const;  //!< that are traced
@@ -58,7 +57,7 @@ class DepthFan {
   struct Interval {
     int begin = 0, end = 0;
   };
-  DepthFan(const Grid& grid, PatientPoint source, GridFace face, const DensityMap& density, const VoxelBox& box);
+  DepthFan(const Grid& grid, PatientPoint source, GridFace face, const RayDensity& density);
   bool choose_lattice(const std::vector<BeamCone>& cones, double cell_mm);
   void add_cone(const BeamCone& cone, std::vector<std::array<double, 2>>& outline) const;
   void mark_rays(const std::vector<std::array<double, 2>>& outline);

@@ -2,7 +2,6 @@
 
 #include "dose/cone_rows.h"
 #include "dose/depth_fan.h"
-#include "dose/fan_memory.h"
 #include "dose/folded_tables.h"
 #include "dose/row_kernel.h"
 #include "geometry/parallel.h"
@@ -25,6 +24,7 @@ struct PreparedBeam {
   GridInFrame grid;
   ConeRows cone;
   std::shared_ptr<const FoldedTables> tables;
+  FoldedTables::View view;  //!< of the tables
   float weight_mu;
   std::vector<float> axis_depth_mm;  //!< every axis_step_mm from the source, central-axis mode only
 };
@@ -81,7 +81,7 @@ class FastDose {
            const DoseOptions& options)
       : beams_(beams),
         density_(density),
-        box_(density_box(density)),
+        rays_(density),
         tables_(beam_data.tables()),
         grid_(grid),
         options_(options),
@@ -142,6 +142,7 @@ class FastDose {
       prepared.beams.push_back({in_beam,
                                 ConeRows(in_beam, size, tangent_[b]),
                                 folded_.at(beams_[b].collimator_mm),
+                                folded_.at(beams_[b].collimator_mm)->view(),
                                 float(beams_[b].weight_mu),
                                 {}});
       cones.push_back({frame.w, tangent_[b]});
@@ -152,7 +153,7 @@ class FastDose {
       }
     }
     if (options_.depth == DepthMode::per_point_ray)
-      prepared.fan = DepthFan::over(grid_, group.source, group.face, cones, density_, box_, fineness_.cell_mm);
+      prepared.fan = DepthFan::over(grid_, group.source, group.face, cones, rays_, fineness_.cell_mm);
     return prepared;
   }
 
@@ -252,8 +253,7 @@ class FastDose {
     const int points = voxels.end - voxels.begin;
     if (!beam.axis_depth_mm.empty()) range = take_axis_depth(beam, line, points, depth + voxels.begin);
     float* dose = &slice.dose[std::size_t(row) * slice.row_voxels + voxels.begin];
-    count.points_total +=
-        kernel_.add_dose(beam.tables->view(), line, points, depth + voxels.begin, beam.weight_mu, dose);
+    count.points_total += kernel_.add_dose(beam.view, line, points, depth + voxels.begin, beam.weight_mu, dose);
     count_clamped(*beam.tables, line, points, depth + voxels.begin, range, count);
   }
 
@@ -288,12 +288,12 @@ class FastDose {
 
   const BeamSet& beams_;
   const DensityMap& density_;
-  VoxelBox box_;
+  RayDensity rays_;
   const BeamData::Tables& tables_;
   const Grid& grid_;
   DoseOptions options_;
   Fineness fineness_{};
-  FanMemory fan_memory_;  //!< of one batch
+  LargeArray<float> fan_memory_;  //!< of one batch
   SimdPath simd_;
   const RowKernel& kernel_;
   DoseResult result_;

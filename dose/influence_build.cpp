@@ -4,6 +4,7 @@
 #include "dose/influence.h"
 #include "dose/packed_column.h"
 #include "dose/point_dose.h"
+#include "dose/ray_density.h"
 #include "dose/row_kernel.h"
 #include "dose/water_depth.h"
 #include "geometry/parallel.h"
@@ -23,7 +24,7 @@ class InfluenceBuilder {
                    const std::vector<PatientPoint>& points, const DoseOptions& options)
       : beams_(beams),
         density_(density),
-        box_(density_box(density)),
+        rays_(density),
         tables_(beam_data.tables()),
         points_(points),
         options_(options),
@@ -149,7 +150,7 @@ class InfluenceBuilder {
 
   /// Eq. (5) for every needed point, along its own ray.
   void trace_depths(PatientPoint source, const std::vector<char>& needed, std::vector<float>& depth_mm) const {
-    const RayMap map(density_, box_, source);
+    const RayMap map(rays_, source);
     const TickScale whole_path(0, 1);
     RayLanes rays;
     std::array<std::size_t, ray_lanes> traced;
@@ -199,7 +200,7 @@ class InfluenceBuilder {
 
   const BeamSet& beams_;
   const DensityMap& density_;
-  VoxelBox box_;
+  RayDensity rays_;
   const BeamData::Tables& tables_;
   const std::vector<PatientPoint>& points_;
   DoseOptions options_;

@@ -5,7 +5,7 @@
 /// n / 2 ticks; 1000 crossings of a path of 1 m: 0.002 mm.
 #pragma once
 
-#include "dose/water_depth.h"
+#include "dose/ray_density.h"
 #include "geometry/volume.h"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ struct RayLanes {
   alignas(64) std::int32_t move[3][ray_lanes];               //!< what a crossing adds to the index
   alignas(64) std::int32_t index[ray_lanes];                 //!< of the voxel
   alignas(64) std::int32_t at[ray_lanes], leave[ray_lanes];  //!< present place and end of the walk [ticks]
-  alignas(64) float to_mm[ray_lanes];                        //!< mm of path per tick
+  alignas(64) float to_mm[ray_lanes];                        //!< mm of depth per tick and step of density
 
   /// The lane walks nowhere; its depth is 0.
   void make_idle(int lane) {
@@ -47,18 +47,20 @@ struct TickScale {
   }
 };
 
-/// The part of a density map inside a box, seen from a source.
+/// A density map seen from a source.
 class RayMap {
  public:
-  RayMap(const DensityMap& density, const VoxelBox& box, PatientPoint source)
-      : values_(&density.values()[density.grid().index(box.low[0], box.low[1], box.low[2])]),
-        size_(box.size),
-        stride_{1, density.grid().size().nx, density.grid().size().nx * density.grid().size().ny} {
-    SBRT_EXPECT(density.grid().count() < (std::size_t(1) << 31));  // lanes index with 32 bits
+  /// @param density must outlive this
+  RayMap(const RayDensity& density, PatientPoint source)
+      : values_(density.values()),
+        size_(density.box().size),
+        stride_{1, size_[0], size_[0] * size_[1]},
+        density_step_(density.step()) {
     const VoxelPoint s = density.grid().to_voxel(source);
-    source_ = {s.x + 0.5 - box.low[0], s.y + 0.5 - box.low[1], s.z + 0.5 - box.low[2]};  // voxel i fills [i, i + 1]
+    const auto& low = density.box().low;
+    source_ = {s.x + 0.5 - low[0], s.y + 0.5 - low[1], s.z + 0.5 - low[2]};  // voxel i fills [i, i + 1]
   }
-  const float* values() const { return values_; }
+  const std::uint16_t* values() const { return values_; }
 
   /// Lane along source + t * step, t_from <= t <= t_to, step in voxels per unit of t.
   void prepare(RayLanes& rays, int lane, VoxelVec step_per_t, double mm_per_t, double t_from, double t_to,
@@ -100,12 +102,13 @@ class RayMap {
     rays.index[lane] = index;
     rays.at[lane] = start;
     rays.leave[lane] = std::int32_t(end);
-    rays.to_mm[lane] = float(mm_per_t / scale.per_unit);
+    rays.to_mm[lane] = float(density_step_ * mm_per_t / scale.per_unit);
   }
 
  private:
-  const float* values_;
+  const std::uint16_t* values_;
   std::array<int, 3> size_, stride_;
+  double density_step_;
   std::array<double, 3> source_;  //!< in voxels from the box's corner
 };
 

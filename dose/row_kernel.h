@@ -56,10 +56,10 @@ SimdPath best_simd_path();             ///< widest that this processor has
 struct RowKernel {
   /// Walks the rays to the end of the map. At each of `planes` ascending places [ticks] their depths are stored:
   /// depth_mm[plane * stride + lane]. empty_planes[lane] counts the planes of depth 0.
-  void (*trace_planes)(const float* density, RayLanes& rays, const std::int32_t* plane, int planes, float* depth_mm,
-                       std::ptrdiff_t stride, std::int32_t* empty_planes);
+  void (*trace_planes)(const std::uint16_t* density, RayLanes& rays, const std::int32_t* plane, int planes,
+                       float* depth_mm, std::ptrdiff_t stride, std::int32_t* empty_planes);
   /// Depth [mm] of every ray at its own end.
-  void (*trace)(const float* density, RayLanes& rays, float* depth_mm);
+  void (*trace)(const std::uint16_t* density, RayLanes& rays, float* depth_mm);
   /// Depth [mm] of `count` voxels of a line, from the fan.
   DepthRange (*depth)(const FanLine& line, int count, float shallow_mm, float* depth_mm);
   /// dose += weight * eq. (6) at `count` points given in the beam's frame (z along its axis).

@@ -68,12 +68,23 @@ SBRT_AVX2 inline __m256 values_at(const float* values, __m256i index) {
                         values[at[6]], values[at[7]]);
 }
 
-SBRT_AVX2 inline void walk(const float* density, Walk& w, __m256i stop) {
+SBRT_AVX2 inline __m256 densities_at(const std::uint16_t* density, __m256i index) {
+  const Indices at(index);
+  const auto four = [&](int i) __attribute__((target("avx2"))) {
+    __m128i v = _mm_insert_epi16(_mm_setzero_si128(), density[at[i]], 0);
+    v = _mm_insert_epi16(v, density[at[i + 1]], 2);
+    v = _mm_insert_epi16(v, density[at[i + 2]], 4);
+    return _mm_insert_epi16(v, density[at[i + 3]], 6);
+  };
+  return _mm256_cvtepi32_ps(_mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(4), 1));
+}
+
+SBRT_AVX2 inline void walk(const std::uint16_t* density, Walk& w, __m256i stop) {
   for (;;) {
     const __m256i active = _mm256_cmpgt_epi32(stop, w.at);
     if (_mm256_testz_si256(active, active)) return;
     const __m256i reach = _mm256_min_epi32(_mm256_min_epi32(w.next[0], w.next[1]), _mm256_min_epi32(w.next[2], stop));
-    const __m256 value = values_at(density, _mm256_and_si256(w.index, active));
+    const __m256 value = densities_at(density, _mm256_and_si256(w.index, active));
     const __m256 length = _mm256_cvtepi32_ps(_mm256_sub_epi32(reach, w.at));
     w.sum = _mm256_blendv_ps(w.sum, _mm256_add_ps(w.sum, _mm256_mul_ps(value, length)), _mm256_castsi256_ps(active));
     w.at = _mm256_blendv_epi8(w.at, reach, active);
@@ -85,7 +96,7 @@ SBRT_AVX2 inline void walk(const float* density, Walk& w, __m256i stop) {
   }
 }
 
-SBRT_AVX2 void trace_planes(const float* density, RayLanes& rays, const std::int32_t* plane, int planes,
+SBRT_AVX2 void trace_planes(const std::uint16_t* density, RayLanes& rays, const std::int32_t* plane, int planes,
                             float* depth_mm, std::ptrdiff_t stride, std::int32_t* empty_planes) {
   for (int lane = 0; lane < ray_lanes; lane += 8) {
     Walk w = load(rays, lane);
@@ -101,7 +112,7 @@ SBRT_AVX2 void trace_planes(const float* density, RayLanes& rays, const std::int
   }
 }
 
-SBRT_AVX2 void trace(const float* density, RayLanes& rays, float* depth_mm) {
+SBRT_AVX2 void trace(const std::uint16_t* density, RayLanes& rays, float* depth_mm) {
   for (int lane = 0; lane < ray_lanes; lane += 8) {
     Walk w = load(rays, lane);
     walk(density, w, w.leave);
@@ -185,12 +196,12 @@ SBRT_AVX2 DepthRange depth(const FanLine& line, int count, float shallow_mm, flo
 }
 
 /// Bilinear in eight cells. Cells are read one by one: a gather of eight bytes costs twice as much.
-SBRT_AVX2 inline __m256 in_cell(const FoldedTables::Cell* table, __m256i cell, __m256 along, __m256 across) {
-  const Indices at(cell);
+SBRT_AVX2 inline __m256 in_cell(const FoldedTables::Cell* table, const std::int32_t* cell, const float* along,
+                                const float* across) {
 // These two loads may read any type.
-#define SBRT_TWO_CELLS(i)                                                                                        \
-  _mm_castps_pd(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + at[i]))), \
-                             reinterpret_cast<const __m64*>(table + at[i + 1])))
+#define SBRT_TWO_CELLS(i)                                                                                          \
+  _mm_castps_pd(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(table + cell[i]))), \
+                             reinterpret_cast<const __m64*>(table + cell[i + 1])))
 #define SBRT_FOUR_CELLS(i) _mm256_insertf128_pd(_mm256_castpd128_pd256(SBRT_TWO_CELLS(i)), SBRT_TWO_CELLS(i + 4), 1)
   const __m256 even = _mm256_castpd_ps(SBRT_FOUR_CELLS(0)), odd = _mm256_castpd_ps(SBRT_FOUR_CELLS(2));
 #undef SBRT_FOUR_CELLS
@@ -201,7 +212,8 @@ SBRT_AVX2 inline __m256 in_cell(const FoldedTables::Cell* table, __m256i cell, _
   const __m256 c0 = _mm256_cvtepi32_ps(_mm256_and_si256(row, low)), c1 = _mm256_cvtepi32_ps(_mm256_srli_epi32(row, 16));
   const __m256 c2 = _mm256_cvtepi32_ps(_mm256_and_si256(next_row, low)),
                c3 = _mm256_cvtepi32_ps(_mm256_srli_epi32(next_row, 16));
-  return mix(mix(c0, c1, along), mix(c2, c3, along), across);
+  const __m256 f = _mm256_load_ps(along);
+  return mix(mix(c0, c1, f), mix(c2, c3, f), _mm256_load_ps(across));
 }
 
 SBRT_AVX2 inline __m256i cell_below(__m256 x, int cells) {
@@ -209,37 +221,54 @@ SBRT_AVX2 inline __m256i cell_below(__m256 x, int cells) {
 }
 SBRT_AVX2 inline __m256 fraction(__m256 x, __m256i cell) { return _mm256_sub_ps(x, _mm256_cvtepi32_ps(cell)); }
 
-SBRT_AVX2 inline __m256 dose_in_units(const FoldedTables::View& t, __m256 x, __m256 y, __m256 z, __m256 depth_mm,
-                                      __m256& inside) {
+/// Where points lie in the tables. Finding the places of many points and then reading the cells of all, instead of both
+/// for eight points at a time, lets the processor begin the next eight before the last are done.
+struct TablePlaces {
+  static constexpr int most = 64;  // points
+  alignas(32) std::int32_t axis_cell[most], ocr_cell[most];
+  alignas(32) float depth[most], distance[most], ocr_depth[most], radius[most];  // fractions
+  alignas(32) float inverse2[most];                                              // 1/z^2; 0 beyond the largest radius
+};
+
+/// @return lanes inside the largest radius
+SBRT_AVX2 inline __m256 locate(const FoldedTables::View& t, __m256 x, __m256 y, __m256 z, __m256 depth_mm, int i,
+                               TablePlaces& places) {
   const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1), z);
   const __m256 r = _mm256_sqrt_ps(_mm256_add_ps(_mm256_mul_ps(x, x), _mm256_mul_ps(y, y)));
   const __m256 r800 = _mm256_mul_ps(r, _mm256_mul_ps(_mm256_set1_ps(t.reference_distance_mm), inverse));
-  inside = _mm256_and_ps(_mm256_cmp_ps(r800, _mm256_set1_ps(t.reach_mm), _CMP_LE_OQ),
-                         _mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ));
+  const __m256 inside = _mm256_and_ps(_mm256_cmp_ps(r800, _mm256_set1_ps(t.reach_mm), _CMP_LE_OQ),
+                                      _mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ));
+  _mm256_store_ps(places.inverse2 + i, _mm256_and_ps(inside, _mm256_mul_ps(inverse, inverse)));
 
   const __m256 d = clamp_index(_mm256_mul_ps(depth_mm, _mm256_set1_ps(t.depth_scale)), _mm256_set1_ps(float(t.depths)));
   const __m256 q = clamp_index(_mm256_add_ps(_mm256_mul_ps(z, _mm256_set1_ps(t.z_scale)), _mm256_set1_ps(t.z_shift)),
                                _mm256_set1_ps(float(t.distances)));
   const __m256i id = cell_below(d, t.depths), iz = cell_below(q, t.distances);
-  const __m256 on_axis = in_cell(t.axis_dose, _mm256_add_epi32(_mm256_mullo_epi32(iz, _mm256_set1_epi32(t.depths)), id),
-                                 fraction(d, id), fraction(q, iz));
+  _mm256_store_ps(places.depth + i, fraction(d, id));
+  _mm256_store_ps(places.distance + i, fraction(q, iz));
+  _mm256_store_si256(reinterpret_cast<__m256i*>(places.axis_cell + i),
+                     _mm256_add_epi32(_mm256_mullo_epi32(iz, _mm256_set1_epi32(t.depths)), id));
 
   const __m256 e =
       clamp_index(_mm256_mul_ps(depth_mm, _mm256_set1_ps(t.ocr_depth_scale)), _mm256_set1_ps(float(t.ocr_depths)));
   const __m256 k = clamp_index(_mm256_mul_ps(r800, _mm256_set1_ps(t.radius_scale)), _mm256_set1_ps(float(t.radii)));
   const __m256i ie = cell_below(e, t.ocr_depths), ik = cell_below(k, t.radii);
-  const __m256 off_axis = in_cell(t.ocr, _mm256_add_epi32(_mm256_mullo_epi32(ie, _mm256_set1_epi32(t.radii)), ik),
-                                  fraction(k, ik), fraction(e, ie));
-  return _mm256_mul_ps(_mm256_mul_ps(on_axis, off_axis), _mm256_mul_ps(inverse, inverse));
+  _mm256_store_ps(places.ocr_depth + i, fraction(e, ie));
+  _mm256_store_ps(places.radius + i, fraction(k, ik));
+  _mm256_store_si256(reinterpret_cast<__m256i*>(places.ocr_cell + i),
+                     _mm256_add_epi32(_mm256_mullo_epi32(ie, _mm256_set1_epi32(t.radii)), ik));
+  return inside;
 }
 
-/// Dose of point n of a line, not weighted yet.
-SBRT_AVX2 inline __m256 dose_on_line(const FoldedTables::View& t, const LineOfPoints& line, __m256 n, __m256 depth_mm,
-                                     __m256& inside) {
-  const __m256 x = _mm256_add_ps(_mm256_set1_ps(line.x), _mm256_mul_ps(n, _mm256_set1_ps(line.dx)));
-  const __m256 y = _mm256_add_ps(_mm256_set1_ps(line.y), _mm256_mul_ps(n, _mm256_set1_ps(line.dy)));
-  const __m256 z = _mm256_add_ps(_mm256_set1_ps(line.z), _mm256_mul_ps(n, _mm256_set1_ps(line.dz)));
-  return dose_in_units(t, x, y, z, depth_mm, inside);
+/// In the tables' unit; 0 beyond the largest radius.
+SBRT_AVX2 inline __m256 dose_in_units(const FoldedTables::View& t, const TablePlaces& places, int i) {
+  const __m256 on_axis = in_cell(t.axis_dose, places.axis_cell + i, places.depth + i, places.distance + i);
+  const __m256 off_axis = in_cell(t.ocr, places.ocr_cell + i, places.radius + i, places.ocr_depth + i);
+  return _mm256_mul_ps(_mm256_mul_ps(on_axis, off_axis), _mm256_load_ps(places.inverse2 + i));
+}
+
+SBRT_AVX2 inline __m256 on_line(float first, float step, __m256 n) {
+  return _mm256_add_ps(_mm256_set1_ps(first), _mm256_mul_ps(n, _mm256_set1_ps(step)));
 }
 
 SBRT_AVX2 std::int64_t add_dose(const FoldedTables::View& tables, LineOfPoints line, int count, const float* depth_mm,
@@ -247,24 +276,31 @@ SBRT_AVX2 std::int64_t add_dose(const FoldedTables::View& tables, LineOfPoints l
   const FoldedTables::View t = tables;  // a copy cannot be what `dose_gy` points to
   const __m256 weight = _mm256_set1_ps(weight_mu * t.unit);
   std::int64_t inside_count = 0;
-  __m256 n = numbers(), inside;
-  int i = 0;
-  for (; i + 8 <= count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
-    const __m256 dose = _mm256_mul_ps(weight, dose_on_line(t, line, n, _mm256_loadu_ps(depth_mm + i), inside));
-    inside_count += __builtin_popcount(unsigned(_mm256_movemask_ps(inside)));
-    const __m256 before = _mm256_loadu_ps(dose_gy + i);
-    _mm256_storeu_ps(dose_gy + i, _mm256_blendv_ps(before, _mm256_add_ps(before, dose), inside));
-  }
-  if (i < count) {
-    alignas(32) float depth[8] = {}, left[8] = {};
-    std::copy_n(depth_mm + i, count - i, depth);
-    std::copy_n(dose_gy + i, count - i, left);
-    const __m256 dose = _mm256_mul_ps(weight, dose_on_line(t, line, n, _mm256_load_ps(depth), inside));
-    inside = _mm256_and_ps(inside, _mm256_castsi256_ps(first_lanes(count - i)));
-    inside_count += __builtin_popcount(unsigned(_mm256_movemask_ps(inside)));
-    const __m256 before = _mm256_load_ps(left);
-    _mm256_store_ps(left, _mm256_blendv_ps(before, _mm256_add_ps(before, dose), inside));
-    std::copy_n(left, count - i, dose_gy + i);
+  __m256 n = numbers();
+  TablePlaces places;
+  for (int first = 0; first < count; first += TablePlaces::most) {
+    const int points = std::min(count - first, TablePlaces::most), whole = points & ~7;
+    const float* depth = depth_mm + first;
+    const auto find = [&](int i, __m256 depths, int lanes) __attribute__((target("avx2"), always_inline)) {
+      const __m256 inside = locate(t, on_line(line.x, line.dx, n), on_line(line.y, line.dy, n),
+                                   on_line(line.z, line.dz, n), depths, i, places);
+      inside_count += __builtin_popcount(unsigned(_mm256_movemask_ps(inside)) & ((1u << lanes) - 1));
+      n = _mm256_add_ps(n, _mm256_set1_ps(8));
+    };
+    for (int i = 0; i < whole; i += 8) find(i, _mm256_loadu_ps(depth + i), 8);
+    alignas(32) float left[8] = {};
+    if (whole < points) {
+      std::copy_n(depth + whole, points - whole, left);
+      find(whole, _mm256_load_ps(left), points - whole);
+    }
+    float* dose = dose_gy + first;
+    for (int i = 0; i < whole; i += 8)
+      _mm256_storeu_ps(dose + i,
+                       _mm256_add_ps(_mm256_loadu_ps(dose + i), _mm256_mul_ps(weight, dose_in_units(t, places, i))));
+    if (whole < points) {
+      _mm256_store_ps(left, _mm256_mul_ps(weight, dose_in_units(t, places, whole)));
+      for (int i = whole; i < points; ++i) dose[i] += left[i - whole];
+    }
   }
   return inside_count;
 }
@@ -277,18 +313,24 @@ SBRT_AVX2 inline __m256 turned(const float* row, __m256 x, __m256 y, __m256 z) {
 
 SBRT_AVX2 void dose_at(const FoldedTables::View& t, const Rotation& m, ScatteredPoints points, int count,
                        const float* depth_mm, float* gy_per_mu) {
-  for (int i = 0; i < count; i += 8) {
-    const __m256i lanes = first_lanes(count - i);
-    const __m256 x = _mm256_maskload_ps(points.x + i, lanes), y = _mm256_maskload_ps(points.y + i, lanes),
-                 z = _mm256_maskload_ps(points.z + i, lanes);
-    __m256 inside;
-    const __m256 dose = dose_in_units(t, turned(m.x, x, y, z), turned(m.y, x, y, z), turned(m.z, x, y, z),
-                                      _mm256_maskload_ps(depth_mm + i, lanes), inside);
-    const __m256 gy = _mm256_and_ps(inside, _mm256_mul_ps(_mm256_set1_ps(t.unit), dose));
-    if (i + 8 <= count)
-      _mm256_storeu_ps(gy_per_mu + i, gy);
-    else
-      _mm256_maskstore_ps(gy_per_mu + i, lanes, gy);
+  TablePlaces places;
+  for (int first = 0; first < count; first += TablePlaces::most) {
+    const int end = std::min(count - first, TablePlaces::most);
+    for (int i = 0; i < end; i += 8) {
+      const __m256i lanes = first_lanes(end - i);
+      const int at = first + i;
+      const __m256 x = _mm256_maskload_ps(points.x + at, lanes), y = _mm256_maskload_ps(points.y + at, lanes),
+                   z = _mm256_maskload_ps(points.z + at, lanes);
+      locate(t, turned(m.x, x, y, z), turned(m.y, x, y, z), turned(m.z, x, y, z),
+             _mm256_maskload_ps(depth_mm + at, lanes), i, places);
+    }
+    for (int i = 0; i < end; i += 8) {
+      const __m256 gy = _mm256_mul_ps(_mm256_set1_ps(t.unit), dose_in_units(t, places, i));
+      if (i + 8 <= end)
+        _mm256_storeu_ps(gy_per_mu + first + i, gy);
+      else
+        _mm256_maskstore_ps(gy_per_mu + first + i, first_lanes(end - i), gy);
+    }
   }
 }
 

@@ -43,11 +43,12 @@ SBRT_AVX512 inline Walk load(const RayLanes& rays) {
   return w;
 }
 
-SBRT_AVX512 inline void walk(const float* density, Walk& w, __m512i stop) {
+SBRT_AVX512 inline void walk(const std::uint16_t* density, Walk& w, __m512i stop) {
   for (__mmask16 active = _mm512_cmplt_epi32_mask(w.at, stop); active;
        active = _mm512_mask_cmplt_epi32_mask(active, w.at, stop)) {
     const __m512i reach = _mm512_min_epi32(_mm512_min_epi32(w.next[0], w.next[1]), _mm512_min_epi32(w.next[2], stop));
-    const __m512 value = _mm512_mask_i32gather_ps(_mm512_setzero_ps(), active, w.index, density, 4);
+    const __m512i pair = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), active, w.index, density, 2);
+    const __m512 value = _mm512_cvtepi32_ps(_mm512_and_si512(pair, _mm512_set1_epi32(0xffff)));
     const __m512 length = _mm512_cvtepi32_ps(_mm512_sub_epi32(reach, w.at));
     w.sum = _mm512_mask_add_ps(w.sum, active, w.sum, _mm512_mul_ps(value, length));
     w.at = _mm512_mask_mov_epi32(w.at, active, reach);
@@ -59,7 +60,7 @@ SBRT_AVX512 inline void walk(const float* density, Walk& w, __m512i stop) {
   }
 }
 
-SBRT_AVX512 void trace_planes(const float* density, RayLanes& rays, const std::int32_t* plane, int planes,
+SBRT_AVX512 void trace_planes(const std::uint16_t* density, RayLanes& rays, const std::int32_t* plane, int planes,
                               float* depth_mm, std::ptrdiff_t stride, std::int32_t* empty_planes) {
   Walk w = load(rays);
   const __m512 to_mm = _mm512_load_ps(rays.to_mm);
@@ -73,7 +74,7 @@ SBRT_AVX512 void trace_planes(const float* density, RayLanes& rays, const std::i
   _mm512_storeu_si512(empty_planes, empty);
 }
 
-SBRT_AVX512 void trace(const float* density, RayLanes& rays, float* depth_mm) {
+SBRT_AVX512 void trace(const std::uint16_t* density, RayLanes& rays, float* depth_mm) {
   Walk w = load(rays);
   walk(density, w, w.leave);
   _mm512_storeu_ps(depth_mm, _mm512_mul_ps(w.sum, _mm512_load_ps(rays.to_mm)));

@@ -13,12 +13,12 @@ inline float mix(float a, float b, float f) { return a + f * (b - a); }
 inline float clamp_index(float x, float last) { return std::min(std::max(0.0f, x), last); }
 
 /// Walks one lane until `stop`; eq. (5) in ticks.
-inline void walk(const float* density, RayLanes& rays, int lane, std::int32_t stop, float& sum) {
+inline void walk(const std::uint16_t* density, RayLanes& rays, int lane, std::int32_t stop, float& sum) {
   std::int32_t at = rays.at[lane], index = rays.index[lane];
   std::int32_t x = rays.next[0][lane], y = rays.next[1][lane], z = rays.next[2][lane];
   while (at < stop) {
     const std::int32_t reach = std::min(std::min(x, y), std::min(z, stop));
-    sum += density[index] * float(reach - at);
+    sum += float(density[index]) * float(reach - at);
     at = reach;
     if (x == reach) x += rays.between[0][lane], index += rays.move[0][lane];
     if (y == reach) y += rays.between[1][lane], index += rays.move[1][lane];
@@ -28,7 +28,7 @@ inline void walk(const float* density, RayLanes& rays, int lane, std::int32_t st
   rays.next[0][lane] = x, rays.next[1][lane] = y, rays.next[2][lane] = z;
 }
 
-void trace_planes(const float* density, RayLanes& rays, const std::int32_t* plane, int planes, float* depth_mm,
+void trace_planes(const std::uint16_t* density, RayLanes& rays, const std::int32_t* plane, int planes, float* depth_mm,
                   std::ptrdiff_t stride, std::int32_t* empty_planes) {
   for (int lane = 0; lane < ray_lanes; ++lane) {
     float sum = 0;
@@ -41,7 +41,7 @@ void trace_planes(const float* density, RayLanes& rays, const std::int32_t* plan
   }
 }
 
-void trace(const float* density, RayLanes& rays, float* depth_mm) {
+void trace(const std::uint16_t* density, RayLanes& rays, float* depth_mm) {
   for (int lane = 0; lane < ray_lanes; ++lane) {
     float sum = 0;
     walk(density, rays, lane, rays.leave[lane], sum);

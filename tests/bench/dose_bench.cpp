@@ -123,6 +123,7 @@ void kernel(benchmark::State& state, SimdPath path) {
   const Grid grid = grid_about_target(double(state.range(0)), double(state.range(1)) / 10);
   set_thread_count(1);
   const RowKernel& inner = row_kernel(path);
+  const RayDensity density(bench::thorax_map());
   const std::vector<char> used(beams.size(), 1);
   const BeamData::Tables& tables = generic_data().tables();
   std::vector<float> depth_mm;
@@ -138,8 +139,7 @@ void kernel(benchmark::State& state, SimdPath path) {
       for (const std::size_t b : group.beams)
         cones.push_back({Direction<Patient>(beams[b].aim - beams[b].source),
                          generic_data().largest_radius_mm(beams[b].collimator_mm) / 800});
-      auto fan = DepthFan::over(grid, group.source, group.face, cones, bench::thorax_map(),
-                                density_box(bench::thorax_map()), 3);
+      auto fan = DepthFan::over(grid, group.source, group.face, cones, density, 3);
       depth_mm.resize(fan->values());
       fan->store_at(depth_mm.data());
       for (int row = 0; row < fan->rows(); ++row) fan->build_row(row, inner);

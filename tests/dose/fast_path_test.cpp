@@ -225,7 +225,7 @@ TEST(FastPath, ConesTooWideForPlanesAreRefusedByName) {
   const BeamCone wide{{0, 0, 1}, 6.0};
   const DensityMap water = testing::water_cube(100, 5);
   const Grid grid({5, 5, 5}, {5, 5, 5}, {-10, -10, -10});
-  EXPECT_THROW(DepthFan::over(grid, {0, 0, -800}, {2, true}, {wide}, water, density_box(water), 3), InputError);
+  EXPECT_THROW(DepthFan::over(grid, {0, 0, -800}, {2, true}, {wide}, RayDensity(water), 3), InputError);
 }
 
 TEST(FastPath, SourceInsideTheDoseGridAndOppositeBeamsFromOneSource) {

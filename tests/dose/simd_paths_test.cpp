@@ -45,7 +45,8 @@ DensityMap lumpy_map() {
 TEST(SimdPaths, RaysHaveTheSameBytesAndTheExactDepth) {
   const DensityMap map = lumpy_map();
   const PatientPoint source{40, -500, 130};
-  const RayMap rays_map(map, density_box(map), source);
+  const RayDensity density(map);
+  const RayMap rays_map(density, source);
   Uniform uniform;
   std::vector<float> first;
   for (const SimdPath path : paths()) {
@@ -81,7 +82,8 @@ TEST(SimdPaths, RaysHaveTheSameBytesAndTheExactDepth) {
 TEST(SimdPaths, PlanesHaveTheSameBytes) {
   const DensityMap map = lumpy_map();
   const PatientPoint source{40, -500, 130};
-  const RayMap rays_map(map, density_box(map), source);
+  const RayDensity density(map);
+  const RayMap rays_map(density, source);
   const TickScale scale(400, 200);
   std::vector<std::int32_t> planes;
   for (int p = 0; p < 70; ++p) planes.push_back(scale(390 + 3.1 * p));
