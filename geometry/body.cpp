@@ -99,33 +99,52 @@ struct Parts {
   std::vector<std::size_t> size;    // cells of part n at n - 1
 };
 
+/// Runs of cells along x, joined with those that they touch in the row and the slice before. Parts are numbered in the
+/// order of their first cells.
 Parts connected_parts(const Mask& mask, const Cells& c) {
-  Parts parts{std::vector<std::int32_t>(c.count(), 0), {}};
-  std::vector<std::size_t> stack;
-  for (std::size_t start = 0; start < mask.size(); ++start) {
-    if (!mask[start] || parts.label[start]) continue;
-    parts.size.push_back(0);
-    const auto current = std::int32_t(parts.size.size());
-    parts.label[start] = current;
-    stack.assign(1, start);
-    while (!stack.empty()) {
-      const std::size_t at = stack.back();
-      stack.pop_back();
-      ++parts.size.back();
-      const int i = int(at % c.nx), j = int(at / c.nx % c.ny), k = int(at / (std::size_t(c.nx) * c.ny));
-      const auto visit = [&](bool exists, std::size_t to) {
-        if (!exists || !mask[to] || parts.label[to]) return;
-        parts.label[to] = current;
-        stack.push_back(to);
-      };
-      visit(i > 0, at - 1);
-      visit(i + 1 < c.nx, at + 1);
-      visit(j > 0, at - c.nx);
-      visit(j + 1 < c.ny, at + c.nx);
-      visit(k > 0, at - std::size_t(c.nx) * c.ny);
-      visit(k + 1 < c.nz, at + std::size_t(c.nx) * c.ny);
+  struct Run {
+    int begin, end;
+    std::size_t first;  // the earliest run known to belong to the same part
+  };
+  std::vector<Run> runs;
+  std::vector<std::size_t> row_begin{0};  // in `runs`, by row
+  const auto root = [&](std::size_t run) {
+    while (runs[run].first != run) run = runs[run].first = runs[runs[run].first].first;
+    return run;
+  };
+  const auto join = [&](std::size_t row, std::size_t other) {
+    for (std::size_t a = row_begin[row], b = row_begin[other]; a < runs.size() && b < row_begin[other + 1];) {
+      if (runs[a].begin < runs[b].end && runs[b].begin < runs[a].end) {
+        const auto [low, high] = std::minmax({root(a), root(b)});
+        runs[high].first = low;
+      }
+      runs[a].end < runs[b].end ? ++a : ++b;
     }
+  };
+  const std::size_t rows = std::size_t(c.ny) * std::size_t(c.nz), ny = std::size_t(c.ny);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::uint8_t* cells = mask.data() + row * std::size_t(c.nx);
+    for (int i = 0; i < c.nx; ++i) {
+      if (!cells[i]) continue;
+      const int begin = i;
+      while (i < c.nx && cells[i]) ++i;
+      runs.push_back({begin, i, runs.size()});
+    }
+    if (row % ny > 0) join(row, row - 1);
+    if (row >= ny) join(row, row - ny);
+    row_begin.push_back(runs.size());
   }
+  Parts parts{std::vector<std::int32_t>(c.count(), 0), {}};
+  std::vector<std::int32_t> label(runs.size());
+  for (std::size_t row = 0; row < rows; ++row)
+    for (std::size_t run = row_begin[row]; run < row_begin[row + 1]; ++run) {
+      const std::size_t first = root(run);
+      if (first == run) parts.size.push_back(0);
+      label[run] = first == run ? std::int32_t(parts.size.size()) : label[first];
+      const std::size_t length = std::size_t(runs[run].end - runs[run].begin);
+      parts.size[std::size_t(label[run] - 1)] += length;
+      std::fill_n(parts.label.begin() + std::ptrdiff_t(row * std::size_t(c.nx)) + runs[run].begin, length, label[run]);
+    }
   return parts;
 }
 

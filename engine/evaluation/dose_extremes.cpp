@@ -89,10 +89,13 @@ class BeyondSearch {
     for (int q = 0; q < row; ++q) fraction[q] = double(q) / parts;
     std::array<double, row * row * row> value{};
     if (k + 1 >= n.nz) return;
-    for (int j = 0; j + 1 < n.ny; ++j)
+    const auto needed_for = [&] { return best ? dose_.sample_needed_for(best->dose_gy) : -HUGE_VAL; };
+    double needed = needed_for();
+    std::vector<float> hottest;
+    for (int j = 0; j + 1 < n.ny; ++j) {
+      dose_.hottest_of_row(j, k, hottest);
       for (int i = 0; i + 1 < n.nx; ++i) {
-        if (best && (dose_.cell_ceiling(i, j, k) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy))
-          continue;
+        if (double(hottest[i]) < needed || (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
         const Neighbourhood around(*this, grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5}));
         const double too_near = limit_ - reach_ - around.distance();
         if (too_near > 0) {
@@ -106,7 +109,9 @@ class BeyondSearch {
               VoxelPoint{i + fraction[q % row], j + fraction[q / row % row], k + fraction[q / row / row]});
           if (around.farthest(p) >= limit_ && allowed(p)) best = DoseAtPoint{value[q], p};
         }
+        needed = needed_for();
       }
+    }
   }
 
   // Bounds the distance near a point from few evaluations: with q the nearest point of the target,

@@ -80,15 +80,23 @@ class IsodoseIntegrator {
     if (field_.empty()) return result;
     // Cells run from the half voxel before the box to the half voxel behind it.
     const int k0 = field_.first()[2] - 1, k1 = field_.last()[2];
+    const GridSize n = grid_.size();
+    std::vector<CellAxis> columns;
+    for (int i = field_.first()[0] - 1; i < field_.last()[0]; ++i) columns.push_back(cell_axis(i, n.nx));
+    const double needed = dose_.sample_needed_for(threshold_);
     std::vector<CellSums> sums(std::size_t(k1 - k0));
     std::vector<std::uint8_t> grid_edge(sums.size(), 0), body_edge(sums.size(), 0);
     parallel_for(std::int64_t(sums.size()), [&](std::int64_t s) {
-      const int k = k0 + int(s);
+      const CellAxis z = cell_axis(k0 + int(s), n.nz);
       bool at_grid = false, at_body = false;
-      for (int j = field_.first()[1] - 1; j < field_.last()[1]; ++j) {
+      std::vector<float> hottest;
+      for (int j = field_.first()[1] - 1; j < field_.last()[1] && in_box(z, 2); ++j) {
+        const CellAxis y = cell_axis(j, n.ny);
+        if (!in_box(y, 1)) continue;
+        dose_.hottest_of_row(y.base, z.base, hottest);
         LastOwned last;
-        for (int i = field_.first()[0] - 1; i < field_.last()[0]; ++i)
-          add_cell(i, j, k, last, sums[s], at_grid, at_body);
+        for (const CellAxis& x : columns)
+          if (in_box(x, 0) && double(hottest[x.base]) >= needed) add_cell(x, y, z, last, sums[s], at_grid, at_body);
       }
       grid_edge[s] = at_grid;
       body_edge[s] = at_body;
@@ -113,16 +121,13 @@ class IsodoseIntegrator {
     std::optional<PatientPoint> centre;
   };
 
-  void add_cell(int i, int j, int k, LastOwned& last_owned, CellSums& sums, bool& at_grid_edge,
-                bool& at_body_edge) const {
-    const GridSize n = grid_.size();
-    const CellAxis x = cell_axis(i, n.nx), y = cell_axis(j, n.ny), z = cell_axis(k, n.nz);
-    // A cell that begins or ends outside the box is too cold to count.
-    const auto& first = field_.first();
-    const auto& last = field_.last();
-    if (x.a < first[0] || y.a < first[1] || z.a < first[2] || x.b >= last[0] || y.b >= last[1] || z.b >= last[2])
-      return;
-    if (dose_.cell_ceiling(x.base, y.base, z.base) < threshold_) return;
+  // A cell that begins or ends outside the box is too cold to count.
+  bool in_box(const CellAxis& cell, int axis) const {
+    return cell.a >= field_.first()[axis] && cell.b < field_.last()[axis];
+  }
+
+  void add_cell(const CellAxis& x, const CellAxis& y, const CellAxis& z, LastOwned& last_owned, CellSums& sums,
+                bool& at_grid_edge, bool& at_body_edge) const {
     float least_inside = 1, most_inside = 0;
     for (const int c : {z.a, z.b})
       for (const int b : {y.a, y.b})
