@@ -5,6 +5,7 @@
 #include "engine/case_import.h"
 #include "engine/patient_model.h"
 #include "engine/pipeline.h"
+#include "engine/shells.h"
 #include "geometry/body.h"
 #include "geometry/error.h"
 
@@ -84,6 +85,13 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
     input.body_mask = &*body_in_ct;
     outcome.inputs.push_back(record_of(series));
   }
+  std::vector<Shape> targets;
+  for (const EvaluatedTarget& t : input.targets)
+    for (const NamedShape& s : input.structures)
+      if (s.shape.name() == t.structure) targets.push_back(s.shape);
+  for (NamedShape& shell : make_shells(structures_named(request.goals, request.queries), input.structures, targets,
+                                       input.body ? &*input.body : nullptr, total.dose.grid(), rule, warnings))
+    input.structures.push_back(std::move(shell));
   input.queries = request.queries;
   input.goals = request.goals;
   input.biology = request.biology;

@@ -4,6 +4,7 @@
 #include "engine/evaluation/structure_names.h"
 #include "engine/planning/cut_faces.h"
 #include "engine/planning/delivery.h"
+#include "engine/shells.h"
 #include "engine/target_checks.h"
 #include "engine/validity.h"
 #include "geometry/error.h"
@@ -208,9 +209,15 @@ PreparedCase prepare_case(const PlanRequest& request, Progress& progress) {
     check_body(*body_structure(input.structures, request.patient.body), !request.patient.body.empty(),
                *patient.body_shape, shapes, names, warnings);
   }
+  append(warnings, check_structures(shapes, input.ct.grid()));
+  std::vector<Shape> target_shapes;
+  for (const BuiltTarget& target : targets.targets) target_shapes.push_back(target.shape);
+  for (NamedShape& shell :
+       make_shells(structures_named(request.goals, request.queries), shapes, target_shapes,
+                   patient.body_shape ? &*patient.body_shape : nullptr, input.ct.grid(), rule, warnings))
+    shapes.push_back(std::move(shell));
   check_names(request, shapes);
   check_targets(targets.targets, input.ct.grid(), patient.body);
-  append(warnings, check_structures(shapes, input.ct.grid()));
   Grid dose_grid = dose_grid_of(request, targets.targets, patient.body, shapes);
   BoundProtocols protocols = bind_protocols(request.protocols, shapes, evaluated_targets(targets),
                                             patient.body_shape ? patient.body_shape->name() : "");

@@ -2,6 +2,7 @@
 
 #include "dicom/import.h"
 #include "engine/archive/lesion_size.h"
+#include "engine/shells.h"
 #include "geometry/error.h"
 
 #include <fmt/format.h>
@@ -36,8 +37,8 @@ const CaseRule* rule_for(const ReplanProtocol& protocol, const ReplanCase& one, 
 // A protocol serves many cases, and not every case has every organ.
 void leave_out_missing(std::vector<Goal>& goals, const StructureSet& structures, bool expand, Warnings& warnings) {
   std::erase_if(goals, [&](const Goal& goal) {
-    // The PTV of a GTV is only about to be made.
-    const bool there = (expand && goal.query.structure == "PTV") ||
+    // The PTV of a GTV and shells are only about to be made.
+    const bool there = (expand && goal.query.structure == "PTV") || shell_name(goal.query.structure) ||
                        std::any_of(structures.structures().begin(), structures.structures().end(),
                                    [&](const Structure& s) { return s.name == goal.query.structure; });
     if (!there)

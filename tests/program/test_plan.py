@@ -133,6 +133,25 @@ class Plan(ProgramCase):
         # The fast path may differ from the exact one by 0.2 % of the maximum.
         self.assertAlmostEqual(total, grid.max(), delta=0.002 * grid.max())
 
+    def test_a_shell_is_a_goal_like_an_organ(self):
+        phantom = self.phantom("sphere-in-water", "--diameter-mm", "20", "--spacing-mm", "2,2,2")
+        target = ("--target", "GTV", "--prescription", "45Gy/5fx@75%")
+        free = self.plan(phantom, self.folder / "free", *target, "--query", "Shell(20mm):D2%")
+        before = free["structures"]["Shell(20mm)"]["queries"]["D2%"]
+        goals = self.folder / "goals.json"
+        limit = 0.93 * before
+        goals.write_text(json.dumps({"schema": "sbrtplan-goals/1", "goals": [f"Shell(20mm):D2% <= {limit:.2f} Gy"]}))
+        kept = self.plan(phantom, self.folder / "kept", *target, "--goals", goals)
+        self.assertLess(kept["structures"]["Shell(20mm)"]["queries"]["D2%"], 0.97 * before)
+        # The same shell about the same target, judged from the files.
+        judged = self.folder / "judged.json"
+        run("evaluate", phantom, self.folder / "kept/dose.dcm", "--rtstruct", phantom / "structures.dcm", "--target", "GTV",
+            "--prescription", "45Gy/5fx", "--query", "Shell(20mm):D2%", "--json", judged, expect=0)
+        again = load(judged)["structures"]["Shell(20mm)"]
+        self.assertAlmostEqual(again["queries"]["D2%"], kept["structures"]["Shell(20mm)"]["queries"]["D2%"], delta=0.01 * before)
+        error = run("plan", phantom, "--out", self.folder / "bad", *target, "--goal", "Shell(20cm):Max <= 9 Gy", expect=3)
+        self.assertIn("Shell(5-15mm)", error.stderr)
+
     def test_existing_ptv_several_targets_and_union(self):
         phantom = self.phantom("head-three-targets", "--spacing-mm", "2,2,2")
         report = self.plan(phantom, self.folder / "three", "--gtv", "GTV_1", "--gtv", "GTV_2", "--gtv", "GTV_3", "--margin-mm",
