@@ -8,6 +8,18 @@
 #include <utility>
 
 namespace sbrt {
+namespace {
+
+/// Asks for what the processor cannot foresee: where the next column's values begin.
+void fetch_first_blocks(const PackedBlocks& blocks) {
+  constexpr std::size_t line = 64, lines = 16;
+  const char* const values = reinterpret_cast<const char*>(blocks.values);
+  for (std::size_t n = 0; n < lines; ++n) __builtin_prefetch(values + n * line);
+  __builtin_prefetch(blocks.scale);
+  __builtin_prefetch(blocks.place);
+}
+
+}  // namespace
 
 DoseInfluence::DoseInfluence(std::vector<std::shared_ptr<const PackedColumn>> columns, std::size_t points)
     : points_(points), columns_(std::move(columns)) {}
@@ -78,9 +90,15 @@ std::vector<double> DoseInfluence::dose(const std::vector<double>& weights_mu) c
   const std::size_t regions = (points_ + PackedColumn::region_points - 1) / PackedColumn::region_points;
   std::vector<double> dose_gy(regions * PackedColumn::region_points, 0.0);
   parallel_for(std::int64_t(regions), [&](std::int64_t region) {
+    // The parts of all columns are found first: one by one, each would wait for memory several times.
+    std::vector<std::pair<PackedBlocks, double>> parts;
+    parts.reserve(columns_.size());
     for (std::size_t b = 0; b < columns_.size(); ++b)
-      if (weights_mu[b] != 0)
-        kernel.add_scaled(columns_[b]->of_region(std::size_t(region)), weights_mu[b], dose_gy.data());
+      if (weights_mu[b] != 0) parts.emplace_back(columns_[b]->of_region(std::size_t(region)), weights_mu[b]);
+    for (std::size_t n = 0; n < parts.size(); ++n) {
+      if (n + 1 < parts.size()) fetch_first_blocks(parts[n + 1].first);
+      kernel.add_scaled(parts[n].first, parts[n].second, dose_gy.data());
+    }
   });
   dose_gy.resize(points_);
   return dose_gy;
