@@ -10,8 +10,9 @@
 namespace sbrt {
 
 /// The part of a density map that holds any, in 16-bit steps: rays wait for memory, and half the bytes are half the
-/// wait. The step is 1/16384, in maps with densities above 4 as many times twice that as they need; a value is off by
-/// at most half of it, 0.01 mm of depth over 300 mm. 1 and 0.25 are exact.
+/// wait. The step is 1/16384, or the least power of two above it that holds the map's highest density. Neglected: up to
+/// half a step of a voxel's density, with the usual one 0.01 mm of depth over 300 mm; densities of 1 and 0.25 are
+/// exact.
 class RayDensity {
  public:
   /// @pre densities are finite and 0 or more; fewer than 2^31 voxels

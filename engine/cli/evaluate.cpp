@@ -119,7 +119,8 @@ void add_evaluate_verb(CLI::App& app, Session& session) {
                    "structure that is the body (default: role EXTERNAL, or External, Body, Skin)");
   verb->add_option("--query", v->queries, "one more number, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   verb->add_option("--goals", v->goals_file, "goals as JSON (docs/formats.md)");
-  verb->add_option("--goal", v->goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\" or \"Shell(20mm):Max <= 50 %\"; may repeat");
+  verb->add_option("--goal", v->goals,
+                   "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\" or \"Shell(20mm):Max <= 50 %\"; may repeat");
   add_biology_options(*verb, v->biology);
   verb->add_option("--fractions", v->request.fractions,
                    "fractions of the dose, for biological doses without a target and its prescription")

@@ -54,7 +54,8 @@ void add_optimize_verb(CLI::App& app, Session& session) {
       ->check(CLI::Range(50.0, 100.0))
       ->capture_default_str();
   verb->add_option("--goals", v->texts.goals_file, "goals as JSON (docs/formats.md)");
-  verb->add_option("--goal", v->texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\" or \"Shell(20mm):Max <= 50 %\"; may repeat");
+  verb->add_option("--goal", v->texts.goals,
+                   "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\" or \"Shell(20mm):Max <= 50 %\"; may repeat");
   add_protocol_options(*verb, v->texts.protocol);
   add_weight_options(*verb, v->request, v->texts);
   add_mps_option(*verb, v->request);

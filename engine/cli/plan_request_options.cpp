@@ -21,7 +21,8 @@ void add_plan_request_options(CLI::App& verb, PlanRequestOptions& options) {
       ->check(CLI::Range(50.0, 100.0))
       ->capture_default_str();
   verb.add_option("--goals", texts.goals_file, "goals as JSON (docs/formats.md)");
-  verb.add_option("--goal", texts.goals, "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\" or \"Shell(20mm):Max <= 50 %\"; may repeat");
+  verb.add_option("--goal", texts.goals,
+                  "one goal, e.g. \"SpinalCord:D0.03cc <= 21.9 Gy\" or \"Shell(20mm):Max <= 50 %\"; may repeat");
   verb.add_option("--query", texts.queries, "one more number to report, e.g. \"Lung_L:V20Gy[%]\"; may repeat");
   add_protocol_options(verb, texts.protocol);
   add_candidate_options(verb, request, texts);

@@ -78,7 +78,8 @@ class Builder {
   void add_beams() {
     const DeliveryLimits& limits = p_.options.limits;
     const double scale = p_.problem.targets.front().prescription.fractions / (limits.caps_stated() ? cap_safety : 1);
-    for (std::size_t j = 0; j < p_.beams.size(); ++j) set(out_.mu, add_column('x', 0, limits.max_beam_mu * scale, true), 1);
+    for (std::size_t j = 0; j < p_.beams.size(); ++j)
+      set(out_.mu, add_column('x', 0, limits.max_beam_mu * scale, true), 1);
     if (limits.max_node_mu <= 0) return;
     for (const auto& of_node : beams_by_node(p_.beams)) {
       LpRow row{fmt::format("n{}", out_.program.rows.size()), {}, {}, -HUGE_VAL, limits.max_node_mu * scale};

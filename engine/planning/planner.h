@@ -50,7 +50,7 @@ struct DeliveryLimits {
 
 enum class SolverChoice {
   penalty,     ///< one-sided quadratic penalties: seconds
-  ordered_lp,  ///< ordered linear programme with bounds (ordered_lp.h): minutes
+  ordered_lp,  ///< ordered linear programme with bounds (ordered_lp.h): half a minute to two minutes
 };
 
 struct PlanningOptions {
@@ -66,7 +66,7 @@ struct PlanningOptions {
   DeliveryLimits limits;
   SolverChoice solver = SolverChoice::penalty;
   bool write_mps = false;         //!< ordered_lp: the last stage over all candidates as MPS
-  bool prove_goals = false;       //!< a missed goal is followed by a linear programme that bounds it: minutes
+  bool prove_goals = false;       //!< a missed goal is followed by a linear programme that bounds it
   double reduce_pct = 0;          //!< beams and nodes are given up while the plan gets no worse than this; 0: none
   std::optional<Grid> full_grid;  //!< the weights are checked on and mended until it agrees; nothing: not checked
 };
