@@ -250,12 +250,12 @@ DoseTotal total_dose(const dicom::Catalogue& catalogue, const dicom::StructureFi
     warnings.push_back({"dose-sum", fmt::format("{} doses were added in Gy; their fractionations are not accounted for",
                                                 files.size())});
   std::string how;
-  DoseGrid dose = doses.front();
-  if (doses.size() > 1) {
+  DoseGrid dose = [&] {
+    if (doses.size() == 1) return std::move(doses.front());
     DoseSum sum = sum_of_doses(doses);
-    dose = std::move(sum.dose);
     how = std::move(sum.how);
-  }
+    return std::move(sum.dose);
+  }();
   std::string described = describe(parts, how);
   const double only_factor = parts.front().factor;
   return {std::move(dose),

@@ -56,38 +56,43 @@ void seed(const std::vector<Edge>& edges, const Lattice& lattice, Nearest& neare
         for (int i = i0; i <= i1; ++i) {
           const float d2 = distance2(e, float(i) * pitch, float(j) * pitch);
           const std::size_t n = std::size_t(j) * lattice.nu + i;
-          if (d2 < nearest.d2[n] && nearest.edge[n] != left_out) nearest.d2[n] = d2, nearest.edge[n] = std::int32_t(k);
+          if (d2 < nearest.d2[n]) nearest.d2[n] = d2, nearest.edge[n] = std::int32_t(k);
         }
     }
   }
 }
 
-/// Carries the nearest edges over the lattice: two sweeps, each row forth and back.
+/// Carries the nearest edges over the lattice: two sweeps, each row forth and back. Nodes left out have distance 0,
+/// which no edge beats.
 void sweep(const std::vector<Edge>& edges, const Lattice& lattice, Nearest& nearest) {
   const int nu = lattice.nu, nv = lattice.nv;
   const float pitch = float(lattice.pitch);
-  const auto take = [&](std::size_t n, std::size_t from, float u, float v) {
-    const std::int32_t e = nearest.edge[from];
-    if (e < 0 || e == nearest.edge[n] || nearest.edge[n] == left_out) return;
-    const float d2 = distance2(edges[e], u, v);
-    if (d2 < nearest.d2[n]) nearest.d2[n] = d2, nearest.edge[n] = e;
-  };
   for (int pass = 0; pass < 2; ++pass) {
     const int step = pass == 0 ? 1 : -1;
     for (int r = 0, j = pass == 0 ? 0 : nv - 1; r < nv; ++r, j += step) {
-      const std::size_t row = std::size_t(j) * nu;
+      float* const d2 = nearest.d2.data() + std::size_t(j) * nu;
+      std::int32_t* const edge = nearest.edge.data() + std::size_t(j) * nu;
       const float v = float(j) * pitch;
+      const auto take = [&](int i, std::int32_t e) {
+        const float found = distance2(edges[std::size_t(e)], float(i) * pitch, v);
+        if (found < d2[i]) d2[i] = found, edge[i] = e;
+      };
       if (r > 0) {
-        const std::size_t before = std::size_t(j - step) * nu;
+        const std::int32_t* const before = edge - std::ptrdiff_t(step) * nu;
+        std::int32_t left = no_edge, middle = before[0];
         for (int i = 0; i < nu; ++i) {
-          const float u = float(i) * pitch;
-          take(row + i, before + i, u, v);
-          if (i > 0) take(row + i, before + i - 1, u, v);
-          if (i + 1 < nu) take(row + i, before + i + 1, u, v);
+          const std::int32_t right = i + 1 < nu ? before[i + 1] : no_edge;
+          if (middle >= 0 && middle != edge[i]) take(i, middle);
+          if (left >= 0 && left != middle && left != edge[i]) take(i, left);
+          if (right >= 0 && right != middle && right != left && right != edge[i]) take(i, right);
+          left = middle;
+          middle = right;
         }
       }
-      for (int i = 1; i < nu; ++i) take(row + i, row + i - 1, float(i) * pitch, v);
-      for (int i = nu - 2; i >= 0; --i) take(row + i, row + i + 1, float(i) * pitch, v);
+      for (int i = 1; i < nu; ++i)
+        if (edge[i - 1] >= 0 && edge[i - 1] != edge[i]) take(i, edge[i - 1]);
+      for (int i = nu - 2; i >= 0; --i)
+        if (edge[i + 1] >= 0 && edge[i + 1] != edge[i]) take(i, edge[i + 1]);
     }
   }
 }
@@ -260,25 +265,28 @@ Region contour(const std::vector<float>& field, const Lattice& lattice, double l
     const Uv p = lattice.node(i, j);
     return id % 2 ? Uv{p.u, p.v + t * lattice.pitch} : Uv{p.u + t * lattice.pitch, p.v};
   };
+  // Where the segment that leaves a crossing lies in the list; of this thread, and all -1 between two calls.
+  static thread_local std::vector<std::int32_t> leaving;
+  if (leaving.size() < 2 * lattice.count()) leaving.assign(2 * lattice.count(), -1);
+  for (std::size_t n = 0; n < segments.size(); ++n) leaving[std::size_t(segments[n].from)] = std::int32_t(n);
   Region region;
   std::vector<char> used(segments.size(), 0);
   for (std::size_t start = 0; start < segments.size(); ++start) {
     if (used[start]) continue;
     Loop loop;
     std::size_t k = start;
-    while (k < segments.size() && !used[k]) {
+    while (!used[k]) {
       used[k] = 1;
       const Uv p = point(segments[k].from);
       // Contours through nodes repeat the node on both lattice edges.
       if (loop.empty() || std::abs(p.u - loop.back().u) + std::abs(p.v - loop.back().v) > 1e-9) loop.push_back(p);
-      const std::int32_t to = segments[k].to;
-      k = std::size_t(std::lower_bound(segments.begin(), segments.end(), to,
-                                       [](const Segment& a, std::int32_t id) { return a.from < id; }) -
-                      segments.begin());
-      if (k < segments.size() && segments[k].from != to) break;
+      const std::int32_t next = leaving[std::size_t(segments[k].to)];
+      if (next < 0) break;
+      k = std::size_t(next);
     }
     if (loop.size() >= 3) region.push_back(std::move(loop));
   }
+  for (const Segment& segment : segments) leaving[std::size_t(segment.from)] = -1;
   return region;
 }
 

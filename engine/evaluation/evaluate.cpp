@@ -17,6 +17,7 @@ namespace {
 
 constexpr double widest_bin_gy = 0.05;
 constexpr double bin_share_of_maximum = 0.001;
+constexpr double target_cost = 6;  // of sampling it, in other structures
 
 Region region_of(const EvaluationInput& input) {
   if (input.body) return Region::of(*input.body);
@@ -144,14 +145,19 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
       }
     progress.advance();
   };
-  // Targets take the most pieces: fewer of them than threads are worked on by all threads, one after the other.
-  const bool targets_first = input.targets.size() < std::size_t(thread_count());
+  // Targets take the most pieces. With few threads they begin first among all structures; where one of them would keep
+  // the others waiting, all threads work on it together, one target after the other.
+  const std::size_t threads = std::size_t(thread_count()), targets = input.targets.size();
+  const bool targets_alone = targets < threads && target_cost * double(threads - targets) > double(count - targets);
   std::vector<std::int64_t> beside;
-  for (std::size_t s = 0; s < count; ++s)
-    if (targets_first && own[s])
-      fill(std::int64_t(s));
-    else
-      beside.push_back(std::int64_t(s));
+  for (const bool target : {true, false})
+    for (std::size_t s = 0; s < count; ++s) {
+      if ((own[s] != nullptr) != target) continue;
+      if (target && targets_alone)
+        fill(std::int64_t(s));
+      else
+        beside.push_back(std::int64_t(s));
+    }
   parallel_for(std::int64_t(beside.size()), [&](std::int64_t n) { fill(beside[std::size_t(n)]); });
   progress.end();
   for (const Warnings& w : warnings) append(result.warnings, w);

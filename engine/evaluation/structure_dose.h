@@ -2,31 +2,19 @@
 #pragma once
 
 #include "engine/evaluation/evaluate.h"
+#include "engine/evaluation/hot_spot.h"
 
 #include <vector>
 
 namespace sbrt {
 
-/// A structure as points with doses; the coarse pass has twice the step and tells the sampling error.
-struct SampledStructure {
-  std::vector<Sample> samples;
-  std::vector<PatientPoint> points;  //!< where the dose of each piece was taken
-  std::vector<double> dose_gy;       //!< NaN outside the grid
-  double step_mm = 0;
-};
-
 inline constexpr double wanted_of_targets = 0.5;  //!< of the wanted interval: the indices multiply these numbers
-inline constexpr double hot_step_mm = 0.4;        //!< 15 pieces per mm^3: D0.03cc rests on 470 of them
 
 /// Step that makes the sampling noise of volumes (Dvh::volume_noise_mm3) `wanted_pct` of the structure; at least 0.05
 /// mm.
 double sampling_step_mm(double volume_mm3, double wanted_pct);
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm);
-
-/// Replaces the hottest cubic centimetre by pieces of `step_mm` where the structure's step is coarse, so that
-/// D0.03cc of a large organ rests on hundreds of pieces. The cold rest is scaled to keep the volume.
-void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm, SampledStructure& sampled);
 
 /// Name, role, volume and its interval of a structure; nothing of a dose.
 StructureResult volume_result(const NamedShape& structure);

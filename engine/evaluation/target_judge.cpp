@@ -101,16 +101,20 @@ class TargetJudge {
   // Part of the target in the body with at least this dose, and what the coarse pass says of it.
   Measured covered_volume(const JudgedTarget& target, double threshold_gy) {
     double outside = 0;
-    const auto volume = [&](const SampledStructure& sampled, double* outside_mm3) {
+    const auto volume = [&](const SampledStructure& sampled, const Dvh* curve, double* outside_mm3) {
+      std::vector<std::size_t> not_in_body;
+      for (std::size_t i = 0; i < sampled.samples.size(); ++i)
+        if (sampled.dose_gy[i] >= threshold_gy && !field_.contains(sampled.points[i])) not_in_body.push_back(i);
+      if (not_in_body.empty() && curve) return curve->volume_at_dose_mm3(threshold_gy);
       std::vector<double> dose = sampled.dose_gy;
-      for (std::size_t i = 0; i < dose.size(); ++i)
-        if (dose[i] >= threshold_gy && !field_.contains(sampled.points[i])) {
-          if (outside_mm3) *outside_mm3 += sampled.samples[i].volume_mm3;
-          dose[i] = std::nextafter(threshold_gy, 0.0);
-        }
+      for (const std::size_t i : not_in_body) {
+        if (outside_mm3) *outside_mm3 += sampled.samples[i].volume_mm3;
+        dose[i] = std::nextafter(threshold_gy, 0.0);
+      }
       return Dvh(sampled.samples, dose).volume_at_dose_mm3(threshold_gy);
     };
-    const double fine = volume(target.fine, &outside), coarse = volume(target.coarse, nullptr);
+    const double fine = volume(target.fine, &target.structure->dvh, &outside),
+                 coarse = volume(target.coarse, nullptr, nullptr);
     if (outside > 0)
       warn("target-outside-body",
            fmt::format("{}: {:.3g} cc of it receive the prescription outside the body and do not count",
