@@ -57,9 +57,21 @@ int phase_of(int i, int j) { return (i + 2 * j) % phases; }
 /// The first i of row j that has this phase.
 int first_of_phase(int phase, int j) { return (phase + (phases - 2) * j) % phases; }
 
-void append(ScatteredSamples& all, ScatteredSamples more) {
-  all.samples.insert(all.samples.end(), more.samples.begin(), more.samples.end());
-  all.points.insert(all.points.end(), more.points.begin(), more.points.end());
+ScatteredSamples joined(std::vector<ScatteredSamples> parts) {
+  ScatteredSamples all;
+  std::size_t samples = 0, points = 0;
+  for (const ScatteredSamples& part : parts) {
+    samples += part.samples.size();
+    points += part.points.size();
+  }
+  all.samples.reserve(samples);
+  all.points.reserve(points);
+  for (ScatteredSamples& part : parts) {
+    all.samples.insert(all.samples.end(), part.samples.begin(), part.samples.end());
+    all.points.insert(all.points.end(), part.points.begin(), part.points.end());
+    part = {};
+  }
+  return all;
 }
 
 /// The slabs' outlines in cell coordinates.
@@ -180,9 +192,7 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
         }
     }
   });
-  ScatteredSamples all;
-  for (ScatteredSamples& part : by_block) append(all, std::move(part));
-  return all;
+  return joined(std::move(by_block));
 }
 
 }  // namespace

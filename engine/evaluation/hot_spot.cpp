@@ -16,17 +16,24 @@ namespace {
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double most_hot_voxels = 200'000;
 
-void scale_cold_part(SampledStructure& sampled, double threshold_gy, const SampledStructure& hot) {
+// The hot pieces and the colder ones of `sampled`, these scaled to keep the volume; nothing where the hot ones leave no
+// room for them.
+std::optional<SampledStructure> joined(const SampledStructure& sampled, double threshold_gy,
+                                       const SampledStructure& hot) {
   double volume = 0, cold = 0, hot_volume = 0;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
     volume += sampled.samples[i].volume_mm3;
     if (!(sampled.dose_gy[i] >= threshold_gy)) cold += sampled.samples[i].volume_mm3;
   }
   for (const Sample& s : hot.samples) hot_volume += s.volume_mm3;
-  if (!(cold > 0) || hot_volume >= volume) return;
+  if (!(cold > 0) || hot_volume >= volume) return std::nullopt;
   const double scale = (volume - hot_volume) / cold;
   SampledStructure merged;
   merged.step_mm = sampled.step_mm;
+  const std::size_t most = sampled.samples.size() + hot.samples.size();
+  merged.samples.reserve(most);
+  merged.points.reserve(most);
+  merged.dose_gy.reserve(most);
   for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
     if (sampled.dose_gy[i] >= threshold_gy) continue;
     merged.samples.push_back({sampled.samples[i].point, sampled.samples[i].volume_mm3 * scale});
@@ -36,7 +43,7 @@ void scale_cold_part(SampledStructure& sampled, double threshold_gy, const Sampl
   merged.samples.insert(merged.samples.end(), hot.samples.begin(), hot.samples.end());
   merged.points.insert(merged.points.end(), hot.points.begin(), hot.points.end());
   merged.dose_gy.insert(merged.dose_gy.end(), hot.dose_gy.begin(), hot.dose_gy.end());
-  sampled = std::move(merged);
+  return merged;
 }
 
 // Dose that the hottest `volume_mm3` exceed, as the curve of all pieces tells it, from the hot ones only; nothing where
@@ -98,12 +105,14 @@ PatientPoint middle_of_inside(const Occupancy& occupied, int i, int j, int k) {
 class DoseCeiling {
  public:
   DoseCeiling(const DoseInterpolator& dose, const Grid& fine)
-      : dose_(dose), dose_grid_(dose.dose().grid()), fine_(fine) {
-    const GridSize n = dose_grid_.size(), m = fine.size();
+      : dose_(dose), origin_(dose.dose().grid().to_voxel(fine.origin())) {
+    const Grid& dose_grid = dose.dose().grid();
+    const GridSize n = dose_grid.size(), m = fine.size();
     last_ = {std::max(n.nx - 2, 0), std::max(n.ny - 2, 0), std::max(n.nz - 2, 0)};
     const auto step = fine.spacing_mm();
-    for (const VoxelVec v : {dose_grid_.to_voxel(step[0] * fine.axes().i), dose_grid_.to_voxel(step[1] * fine.axes().j),
-                             dose_grid_.to_voxel(step[2] * fine.axes().k)})
+    step_ = {dose_grid.to_voxel(step[0] * fine.axes().i), dose_grid.to_voxel(step[1] * fine.axes().j),
+             dose_grid.to_voxel(step[2] * fine.axes().k)};
+    for (const VoxelVec v : step_)
       reach_ = {reach_[0] + std::abs(v.x) / 2, reach_[1] + std::abs(v.y) / 2, reach_[2] + std::abs(v.z) / 2};
     first_ = last_;
     std::array<int, 3> end{0, 0, 0};
@@ -135,7 +144,7 @@ class DoseCeiling {
   };
   Cells cells_of(int i, int j, int k) const {
     constexpr double rounding = 1e-9;
-    const VoxelPoint v = dose_grid_.to_voxel(fine_.voxel_centre(i, j, k));
+    const VoxelPoint v = origin_ + (i * step_[0] + j * step_[1] + k * step_[2]);
     const std::array<double, 3> at{v.x, v.y, v.z};
     Cells cells{};
     for (int d = 0; d < 3; ++d) {
@@ -153,8 +162,8 @@ class DoseCeiling {
   }
 
   const DoseInterpolator& dose_;
-  const Grid& dose_grid_;
-  const Grid& fine_;
+  VoxelPoint origin_;  // the first fine voxel, in dose voxels
+  std::array<VoxelVec, 3> step_;
   std::array<int, 3> last_{}, first_{}, count_{};  // of the dose cells; the last of the grid
   std::array<double, 3> reach_{};                  // half a fine voxel, in dose voxels
   std::vector<double> bound_;                      // NaN until asked for
@@ -162,17 +171,18 @@ class DoseCeiling {
 
 }  // namespace
 
-void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm, SampledStructure& sampled) {
-  if (sampled.step_mm <= 1.5 * hot_mm) return;
+std::optional<SampledStructure> with_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm,
+                                              const SampledStructure& sampled) {
+  if (sampled.step_mm <= 1.5 * hot_mm) return std::nullopt;
   const std::optional<double> threshold = dose_of_hottest(sampled, hot_volume_mm3);
-  if (!threshold) return;
+  if (!threshold) return std::nullopt;
   Box box;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i)
     if (sampled.dose_gy[i] >= *threshold) box.add(sampled.samples[i].point);
   box = box.grown(sampled.step_mm);
   const PatientVec size = box.high - box.low;
   const double step = std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
-  if (step > sampled.step_mm / 1.5) return;
+  if (step > sampled.step_mm / 1.5) return std::nullopt;
   const Grid grid({int(std::ceil(size.x / step)), int(std::ceil(size.y / step)), int(std::ceil(size.z / step))},
                   {step, step, step}, box.low + PatientVec{step / 2, step / 2, step / 2});
   const Occupancy occupied = occupancy_of(shape, grid);
@@ -201,7 +211,7 @@ void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double ho
       hot.points.push_back(points[i]);
       hot.dose_gy.push_back(doses[i]);
     }
-  if (!hot.samples.empty()) scale_cold_part(sampled, *threshold, hot);
+  return hot.samples.empty() ? std::nullopt : joined(sampled, *threshold, hot);
 }
 
 }  // namespace sbrt

@@ -4,6 +4,7 @@
 #include "geometry/interpolate.h"
 #include "geometry/shape.h"
 
+#include <optional>
 #include <vector>
 
 namespace sbrt {
@@ -18,8 +19,9 @@ struct SampledStructure {
 
 inline constexpr double hot_step_mm = 0.4;  //!< 15 pieces per mm^3: D0.03cc rests on 470 of them
 
-/// Replaces the hottest cubic centimetre by pieces of `step_mm` where the structure's step is coarse, so that
-/// D0.03cc of a large organ rests on hundreds of pieces. The cold rest is scaled to keep the volume.
-void refine_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm, SampledStructure& sampled);
+/// The structure with its hottest cubic centimetre in pieces of `step_mm`, so that D0.03cc of a large organ rests on
+/// hundreds of pieces; the cold rest is scaled to keep the volume. Nothing where the pieces are as small already.
+std::optional<SampledStructure> with_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm,
+                                              const SampledStructure& sampled);
 
 }  // namespace sbrt

@@ -119,18 +119,19 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
   result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
   SampledStructure fine = sample_dose(shape, dose, result.step_mm),
                    coarse = sample_dose(shape, dose, 2 * result.step_mm);
-  SampledTwice sampled;
+  std::optional<SampledStructure> hot_fine, hot_coarse;
   const auto measure_all = [&](CoarseCurves curves) {
     const MeasuredMetrics measure(result.dvh, std::move(curves), result.reference);
     result.check = measure.curves();
     return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
   };
   for (;;) {
-    sampled = {fine, coarse};
-    refine_hot_spot(shape, dose, hot_step_mm, sampled.fine);
-    refine_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse);
-    result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
-    const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves({&shape}, {sampled.coarse})).first;
+    hot_fine = with_hot_spot(shape, dose, hot_step_mm, fine);
+    hot_coarse = with_hot_spot(shape, dose, 2 * hot_step_mm, coarse);
+    const SampledStructure& best = hot_fine ? *hot_fine : fine;
+    result.dvh = Dvh(best.samples, best.dose_gy);
+    const double times =
+        result.dvh.empty() ? 0 : measure_all(coarse_curves({&shape}, {hot_coarse ? *hot_coarse : coarse})).first;
     if (times <= 1) break;
     // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
     const double finer = times > 2.5 ? 2 : std::ceil(4 * std::sqrt(1.5 * times)) / 4;
@@ -140,13 +141,16 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     coarse = finer == 2 ? std::move(fine) : sample_dose(shape, dose, 2 * result.step_mm);
     fine = sample_dose(shape, dose, result.step_mm);
   }
+  const std::size_t pieces = fine.samples.size();
+  SampledTwice sampled{hot_fine ? std::move(*hot_fine) : std::move(fine),
+                       hot_coarse ? std::move(*hot_coarse) : std::move(coarse)};
   if (!result.dvh.empty()) {
     search_extremes(shape, dose, sampled.fine, result);
     if (const auto [times, metric] = measure_all(std::move(result.check)); times > worth_a_warning)
       warnings.push_back(
           {"interval-not-reached",
            fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
-                       result.name, metric, times, fine.samples.size(), result.step_mm)});
+                       result.name, metric, times, pieces, result.step_mm)});
   }
   result.has_dose = !result.dvh.empty();
   result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;
