@@ -10,6 +10,8 @@
 namespace sbrt {
 namespace {
 
+constexpr std::size_t most_regions_at_once = 8;
+
 /// Asks for what the processor cannot foresee: where the next column's values begin.
 void fetch_first_blocks(const PackedBlocks& blocks) {
   constexpr std::size_t line = 64, lines = 16;
@@ -86,15 +88,19 @@ DoseInfluence DoseInfluence::joined(const DoseInfluence& more) const {
 std::vector<double> DoseInfluence::dose(const std::vector<double>& weights_mu) const {
   SBRT_EXPECT(weights_mu.size() == beams());
   const RowKernel& kernel = row_kernel(best_simd_path());
-  // Each region of points has one owner, who adds the beams in order.
+  // Each span of points has one owner, who adds the beams in order: the sums do not depend on where spans end. Long
+  // ones read longer pieces of the columns at a time, up to what the second cache holds of the sums.
   const std::size_t regions = (points_ + PackedColumn::region_points - 1) / PackedColumn::region_points;
+  const std::size_t tasks = 2 * std::size_t(thread_count());
+  const std::size_t span = std::clamp<std::size_t>((regions + tasks - 1) / tasks, 1, most_regions_at_once);
   std::vector<double> dose_gy(regions * PackedColumn::region_points, 0.0);
-  parallel_for(std::int64_t(regions), [&](std::int64_t region) {
+  parallel_for_blocks(std::int64_t(regions), std::int64_t(span), [&](std::int64_t first, std::int64_t end) {
     // The parts of all columns are found first: one by one, each would wait for memory several times.
     std::vector<std::pair<PackedBlocks, double>> parts;
     parts.reserve(columns_.size());
     for (std::size_t b = 0; b < columns_.size(); ++b)
-      if (weights_mu[b] != 0) parts.emplace_back(columns_[b]->of_region(std::size_t(region)), weights_mu[b]);
+      if (weights_mu[b] != 0)
+        parts.emplace_back(columns_[b]->of_regions(std::size_t(first), std::size_t(end)), weights_mu[b]);
     for (std::size_t n = 0; n < parts.size(); ++n) {
       if (n + 1 < parts.size()) fetch_first_blocks(parts[n + 1].first);
       kernel.add_scaled(parts[n].first, parts[n].second, dose_gy.data());

@@ -12,7 +12,7 @@ namespace sbrt {
 
 /// Points are cut into blocks of 64. A block that holds any entry is stored whole: 64 multiples of a power of two of
 /// its own, so an entry is off by at most 2^-16 of the largest in its block; smaller ones than half of that are
-/// dropped. Regions of 32 blocks can be owned by one thread.
+/// dropped. Regions of 32 blocks are the least that one thread owns.
 class DoseInfluence::PackedColumn {
  public:
   static constexpr std::size_t block_points = PackedBlocks::points, region_points = 32 * block_points;
@@ -33,7 +33,10 @@ class DoseInfluence::PackedColumn {
            (place_.size() + region_begin_.size()) * sizeof(std::uint32_t);
   }
   PackedBlocks all() const { return blocks(0, place_.size()); }
-  PackedBlocks of_region(std::size_t region) const { return blocks(region_begin_[region], region_begin_[region + 1]); }
+  /// What lies in regions first ... end - 1.
+  PackedBlocks of_regions(std::size_t first, std::size_t end) const {
+    return blocks(region_begin_[first], region_begin_[end]);
+  }
 
  private:
   PackedBlocks blocks(std::size_t begin, std::size_t end) const {
