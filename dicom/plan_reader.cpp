@@ -183,7 +183,7 @@ LoadedRoboticPlan load_robotic_plan(const std::filesystem::path& path, const std
 
   const std::map<long, double> mu = metersets(*groups.front(), file_name);
   std::set<long> seen;
-  std::string left_out;
+  std::string left_out, other_kind;
   for (DcmItem* item : items(dataset, DCM_BeamSequence)) {
     const auto beam_number = integer(*item, DCM_BeamNumber);
     const std::string shown = beam_number ? fmt::format("{}", *beam_number) : "without a number";
@@ -197,7 +197,9 @@ LoadedRoboticPlan load_robotic_plan(const std::filesystem::path& path, const std
       left_out += (left_out.empty() ? "" : ", ") + fmt::format("{} ({})", shown, treats ? "no MU" : delivery);
       continue;
     }
-    if (plan.beams.empty()) plan.collimator_kind = collimator_kind_of(*item);
+    const std::string kind = collimator_kind_of(*item);
+    if (plan.beams.empty()) plan.collimator_kind = kind;
+    if (kind != plan.collimator_kind) other_kind += (other_kind.empty() ? "" : ", ") + shown;
     const std::string position = position_of(dataset, *item, patient_position);
     if (!plan.beams.empty() && position != plan.patient_position)
       beam.refuse("the patient lies in another position than for the beams before", "one dose has one position");
@@ -217,6 +219,11 @@ LoadedRoboticPlan load_robotic_plan(const std::filesystem::path& path, const std
   if (plan.beams.empty())
     throw InputError("the plan holds no beam that treats", file_name, "there is no dose to compute",
                      "give a plan with photon beams");
+  if (!other_kind.empty())
+    loaded.warnings.push_back({"collimator-kinds-mixed",
+                               fmt::format("{}: the first beam's collimator is of kind '{}', those of beams {} are not "
+                                           "(Applicator ID); one set of beam data cannot be that of both",
+                                           file_name, plan.collimator_kind, other_kind)});
   if (!left_out.empty())
     loaded.warnings.push_back({"plan-beam-left-out", file_name + ": beams that give no dose: " + left_out});
   return loaded;

@@ -70,6 +70,9 @@ void report(benchmark::State& state, std::int64_t pairs) {
 /// Everything: fans, tables, dose. beams, nodes, cone [mm] or 0 for 10-35 mm, side of the region [mm], spacing [0.1
 /// mm], threads
 void dose(benchmark::State& state, DosePath path, SimdChoice simd) {
+  if ((simd == SimdChoice::avx512 && best_simd_path() < SimdPath::avx512) ||
+      (simd == SimdChoice::avx2 && best_simd_path() < SimdPath::avx2))
+    return state.SkipWithError("the processor lacks these instructions");
   check_against_exact();
   const double cone = double(state.range(2));
   const BeamSet beams = plan_of(int(state.range(0)), int(state.range(1)), target, 15, 1,

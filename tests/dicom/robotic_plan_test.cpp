@@ -228,6 +228,22 @@ TEST_F(RoboticPlanFile, SaysWhichBeamsGiveNoDose) {
   EXPECT_THAT(loaded.warnings[0].text, HasSubstr("3 (no MU), 8 (SETUP)"));
 }
 
+TEST_F(RoboticPlanFile, SaysWhereFixedAndIrisCollimatorsAreMixed) {
+  RoboticPlan plan = some_plan();
+  plan.collimator_kind = "fixed";
+  write_robotic_plan(plan, some_info(), this_program(), folder / "plan.dcm");
+  EXPECT_TRUE(load_robotic_plan(folder / "plan.dcm").warnings.empty());
+  DcmFileFormat file;
+  ASSERT_TRUE(file.loadFile((folder / "plan.dcm").c_str()).good());
+  DcmItem& beam = item_of(*file.getDataset(), DCM_BeamSequence, 3);
+  put(item_of(beam, DCM_ApplicatorSequence), DCM_ApplicatorID, "IRIS 7.5");
+  ASSERT_TRUE(file.saveFile((folder / "plan.dcm").c_str()).good());
+  const LoadedRoboticPlan loaded = load_robotic_plan(folder / "plan.dcm");
+  ASSERT_EQ(loaded.warnings.size(), 1u);
+  EXPECT_EQ(loaded.warnings[0].code, "collimator-kinds-mixed");
+  EXPECT_THAT(loaded.warnings[0].text, HasSubstr("beams 4 are not"));
+}
+
 TEST(SharedRoboticPlan, LinacPlansOfOtherSystemsAreRefusedByName) {
   int plans = 0;
   for (const PlanFile& plan : scan({std::filesystem::path(SBRT_SHARED_DIR) / "data/dicom"}).plans) {
