@@ -33,8 +33,8 @@ struct NamedShape {
 /// Half width that the sampling part of the numerical intervals of a structure's numbers shall not exceed; the sampling
 /// step follows from it.
 struct WantedInterval {
-  double volume_pct = 0.025;  //!< of volumes, in % of the structure
-  double dose_pct = 0.3;      //!< of doses, in % of the largest dose in the grid
+  double volume_pct = 0.05;  //!< of volumes, in % of the structure
+  double dose_pct = 0.3;     //!< of doses, in % of the largest dose in the grid
 };
 
 /// Several structures judged as one; what two of them share counts once.
