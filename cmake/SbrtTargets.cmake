@@ -3,7 +3,7 @@
 add_library(sbrt_warnings INTERFACE)
 add_library(sbrt::warnings ALIAS sbrt_warnings)
 target_compile_options(sbrt_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion
-                       -Wno-restrict  # g++ 12 false alarm in std::string (GCC bug 105651)
+                       $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>  # g++ 12 false alarm in std::string (GCC bug 105651)
                        $<$<BOOL:${SBRT_WARNINGS_AS_ERRORS}>:-Werror>)
 
 add_library(sbrt_options INTERFACE)

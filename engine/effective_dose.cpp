@@ -26,7 +26,8 @@ struct VoxelStates {
 // One beam; the unit of dose does not matter for G. `unrepaired` is kept as s exp(mu t), so that voxels without dose
 // need no work while time passes.
 void add_beam(VoxelStates& state, const DoseGrid& beam, const BeamTime& time, double repair_per_min) {
-  const auto [within, at_end] = beam_factors(repair_per_min * time.minutes);
+  const BeamFactors factors = beam_factors(repair_per_min * time.minutes);
+  const double within = factors.within, at_end = factors.at_end;
   const double decay = std::exp(-repair_per_min * time.start_min);
   const double growth = std::exp(repair_per_min * (time.start_min + time.minutes));
   const std::vector<float>& total = beam.values();

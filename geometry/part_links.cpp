@@ -119,7 +119,8 @@ class Linker {
         if (apart < radii + (q.z - p.z) && ratio > 1.0 / 3 && ratio < 3) near.push_back({apart, {a, b}});
       }
     std::stable_sort(near.begin(), near.end(), [](const auto& x, const auto& y) { return x.first < y.first; });
-    for (const auto& [apart, pair] : near) {
+    for (const auto& candidate : near) {
+      const Pair& pair = candidate.second;
       const auto used = [&](const Pair& x) { return x.first == pair.first || x.second == pair.second; };
       if (std::none_of(pairs.begin(), pairs.end(), used)) pairs.push_back(pair);
     }

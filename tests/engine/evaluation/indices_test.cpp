@@ -98,10 +98,10 @@ TEST(IndexDefinitions, CoverEveryIndexOnce) {
   in.near_max = exactly(59);
   in.near_min = exactly(44);
   const auto& definitions = index_definitions();
-  for (const auto& [id, m] : compute_indices(in))
-    EXPECT_EQ(
-        std::count_if(definitions.begin(), definitions.end(), [&](const IndexDefinition& d) { return d.id == id; }), 1)
-        << id;
+  for (const auto& index : compute_indices(in)) {
+    const auto same = [&](const IndexDefinition& d) { return d.id == index.first; };
+    EXPECT_EQ(std::count_if(definitions.begin(), definitions.end(), same), 1) << index.first;
+  }
   EXPECT_EQ(definitions.size(), compute_indices(in).size());
 }
 
