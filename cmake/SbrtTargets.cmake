@@ -21,6 +21,13 @@ if(SBRT_THREAD_SANITIZE)
   target_link_options(sbrt_options INTERFACE -fsanitize=thread)
 endif()
 
+# sbrt_uses_itk(FILES): lets clang, which Debian's ITK refuses, compile these files of the current folder.
+function(sbrt_uses_itk)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "-include;${PROJECT_SOURCE_DIR}/cmake/itk_with_clang.h")
+  endif()
+endfunction()
+
 # sbrt_add_library(NAME): all .cpp of this folder become the library sbrt::NAME.
 function(sbrt_add_library name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
