@@ -10,7 +10,7 @@
 namespace sbrt {
 namespace {
 
-constexpr std::size_t most_regions_at_once = 8;
+constexpr std::size_t most_regions_at_once = 8;  // 128 kB of sums
 
 /// Asks for what the processor cannot foresee: where the next column's values begin.
 void fetch_first_blocks(const PackedBlocks& blocks) {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double widest_bin_gy = 0.05;
 constexpr double bin_share_of_maximum = 0.001;
-constexpr double target_cost = 6;  // of sampling it, in other structures
+constexpr double target_cost = 6;  // CPU time of sampling a target, in other structures; 5 to 6 on two real cases
 
 Region region_of(const EvaluationInput& input) {
   if (input.body) return Region::of(*input.body);
