@@ -5,6 +5,7 @@
 #include "dose/row_kernel.h"
 #include "geometry/grid.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <utility>
@@ -36,64 +37,88 @@ struct GridInFrame {
     for (int d = 0; d < 3; ++d) p[d] = origin[d] + i * step_i[d] + j * step_j[d] + k * step_k[d];
     return p;
   }
-  /// The row (j, k) from voxel i on.
-  LineOfPoints row_from(int i, int j, int k) const {
-    const V p = at(i, j, k);
-    return {float(p[0]), float(p[1]), float(p[2]), float(step_i[0]), float(step_i[1]), float(step_i[2])};
-  }
+  Step step() const { return {float(step_i[0]), float(step_i[1]), float(step_i[2])}; }  //!< along a row
 };
 
-/// Cone x^2 + y^2 <= tangent^2 z^2, z > 0 about the z axis of a beam's frame. The ranges may hold a voxel too many,
-/// never too few.
-class ConeRows {
+/// Where the cone x^2 + y^2 <= tangent^2 z^2, z > 0 about the z axis of a beam's frame meets one slice of the grid. The
+/// ranges may hold a voxel too many, never too few.
+class ConeSlice {
  public:
-  ConeRows(const GridInFrame& grid, GridSize size, double tangent)
-      : grid_(grid), size_(size), tangent2_(tangent * tangent), ii_(product(grid.step_i, grid.step_i)) {}
-
-  /// Rows j of slice k that can meet the cone.
-  IndexRange rows_of_slice(int k) const {
-    if (ii_ <= 0) return {0, size_.ny};
+  /// Rows j that can meet the cone.
+  IndexRange rows() const {
     // A row meets the cone where its discriminant is not negative, and that is a quadratic in j.
-    const auto c = grid_.at(0, 0, k);
-    const double ij = product(grid_.step_i, grid_.step_j), jj = product(grid_.step_j, grid_.step_j);
-    const double ci = product(c, grid_.step_i), cj = product(c, grid_.step_j), cc = product(c, c);
-    return between_roots(ij * ij - ii_ * jj, ci * ij - ii_ * cj, ci * ci - ii_ * cc, size_.ny);
+    return ii_ <= 0 ? IndexRange{0, size_.ny} : between_roots(d2_, d1_, d0_, size_.ny);
   }
-  /// Voxels i of row (j, k) inside the cone.
-  IndexRange voxels_of_row(int j, int k) const {
-    const auto c = grid_.at(0, j, k);
+  /// Voxels i of row j inside the cone.
+  IndexRange voxels(int j) const {
     IndexRange range{0, size_.nx};
-    if (ii_ > 0) range = between_roots(-ii_, -product(c, grid_.step_i), -product(c, c), size_.nx);
+    if (ii_ > 0) {
+      const double half2 = (d0_ + j * (2 * d1_ + j * d2_)) * (per_ii_ * per_ii_);
+      if (half2 < -spare * spare) return {};
+      range = between(-(b0_ + j * b1_) * per_ii_, std::sqrt(std::max(half2, 0.0)), size_.nx);
+    }
     // Only the half in front of the source.
-    const double step = grid_.step_i[2];
-    if (step == 0) return c[2] > nearest_mm ? range : IndexRange{};
-    const double in_front = (nearest_mm - c[2]) / step;
-    if (step > 0 && in_front > range.begin) range.begin = in_front >= range.end ? range.end : int(std::ceil(in_front));
-    if (step < 0 && in_front < range.end - 1)
+    const double z = z0_ + j * z_per_row_;
+    if (z_per_voxel_ == 0) return z > nearest_mm ? range : IndexRange{};
+    const double in_front = (nearest_mm - z) / z_per_voxel_;
+    if (z_per_voxel_ > 0 && in_front > range.begin)
+      range.begin = in_front >= range.end ? range.end : int(std::ceil(in_front));
+    if (z_per_voxel_ < 0 && in_front < range.end - 1)
       range.end = in_front < range.begin ? range.begin : int(std::floor(in_front)) + 1;
     return range;
   }
 
  private:
+  friend class ConeRows;
   static constexpr double nearest_mm = 1;
-  double product(const GridInFrame::V& p, const GridInFrame::V& q) const {
-    return p[0] * q[0] + p[1] * q[1] - tangent2_ * p[2] * q[2];
-  }
   static constexpr double spare = 0.1;  // voxels: the kernel decides in single precision
-  /// Integers x in 0 ... n - 1 with a x^2 + 2 b x + c >= 0, or nearer to one that has than `spare`; all when a >= 0.
+  /// Integers in 0 ... n - 1 within `half` of `middle`, or nearer to one that is than `spare`.
+  static IndexRange between(double middle, double half, int n) {
+    const double low = middle - half - spare, high = middle + half + spare;
+    if (high < 0 || low > n - 1) return {};
+    return {low > 0 ? int(low) + (low > int(low)) : 0, high < n - 1 ? int(high) + 1 : n};
+  }
+  /// Integers x in 0 ... n - 1 with a x^2 + 2 b x + c >= 0, or nearly; all when a >= 0.
   static IndexRange between_roots(double a, double b, double c, int n) {
     if (a >= 0) return {0, n};
     const double discriminant = b * b - a * c;
-    if (discriminant < 0) return {};
-    const double root = std::sqrt(discriminant);
-    const double low = (-b + root) / a - spare, high = (-b - root) / a + spare;
-    if (high < 0 || low > n - 1) return {};
-    return {low > 0 ? int(low) + (low > int(low)) : 0, high < n - 1 ? int(high) + 1 : n};
+    return discriminant < 0 ? IndexRange{} : between(-b / a, std::sqrt(discriminant) / -a, n);
+  }
+
+  GridSize size_;
+  double ii_ = 0, per_ii_ = 0;                       //!< step_i with itself
+  double b0_ = 0, b1_ = 0;                           //!< the row's start with step_i: b0 + b1 j
+  double d0_ = 0, d1_ = 0, d2_ = 0;                  //!< discriminant: d0 + 2 d1 j + d2 j^2
+  double z0_ = 0, z_per_row_ = 0, z_per_voxel_ = 0;  //!< [mm]
+};
+
+class ConeRows {
+ public:
+  ConeRows(const GridInFrame& grid, GridSize size, double tangent)
+      : grid_(grid), size_(size), tangent2_(tangent * tangent) {}
+
+  ConeSlice slice(int k) const {
+    const auto c = grid_.at(0, 0, k);
+    const double ii = product(grid_.step_i, grid_.step_i), ij = product(grid_.step_i, grid_.step_j),
+                 jj = product(grid_.step_j, grid_.step_j);
+    const double ci = product(c, grid_.step_i), cj = product(c, grid_.step_j), cc = product(c, c);
+    ConeSlice slice;
+    slice.size_ = size_;
+    slice.ii_ = ii, slice.per_ii_ = 1 / ii;
+    slice.b0_ = ci, slice.b1_ = ij;
+    slice.d0_ = ci * ci - ii * cc, slice.d1_ = ci * ij - ii * cj, slice.d2_ = ij * ij - ii * jj;
+    slice.z0_ = c[2], slice.z_per_row_ = grid_.step_j[2], slice.z_per_voxel_ = grid_.step_i[2];
+    return slice;
+  }
+
+ private:
+  double product(const GridInFrame::V& p, const GridInFrame::V& q) const {
+    return p[0] * q[0] + p[1] * q[1] - tangent2_ * p[2] * q[2];
   }
 
   GridInFrame grid_;
   GridSize size_;
-  double tangent2_, ii_;
+  double tangent2_;
 };
 
 }  // namespace sbrt

@@ -122,11 +122,11 @@ bool DepthFan::choose_lattice(const std::vector<BeamCone>& cones, double cell_mm
   along_first_ = low[0] - along_step_tangent_ / 2, across_first_ = low[1] - across_step_tangent_ / 2;
   columns_ = nodes(along_first_, high[0], along_step_tangent_);
   rows_ = nodes(across_first_, high[1], across_step_tangent_);
-  row_stride_ = columns_ + ray_lanes;
-  plane_stride_ = row_stride_ * rows_;
+  plane_stride_ = columns_ + ray_lanes;
+  row_stride_ = plane_stride_ * std::ptrdiff_t(planes_.size());
   traced_.assign(rows_, {columns_, 0});
   for (const auto& outline : outlines) mark_rays(outline);
-  empty_planes_.assign(plane_stride_, 0);
+  empty_planes_.assign(std::size_t(plane_stride_ * rows_), 0);
   return true;
 }
 
@@ -175,9 +175,9 @@ void DepthFan::build_row(int row, const RowKernel& kernel) {
         prepare(rays, lane, along_first_ + (column + lane) * along_step_tangent_, across, 0, HUGE_VAL);
       else
         rays.make_idle(lane);
-    const std::ptrdiff_t at = row * row_stride_ + column;
-    kernel.trace_planes(map_.values(), rays, planes_.data(), int(planes_.size()), &depth_mm_[at], plane_stride_,
-                        &empty_planes_[at]);
+    kernel.trace_planes(map_.values(), rays, planes_.data(), int(planes_.size()),
+                        depth_mm_ + row * row_stride_ + column, plane_stride_,
+                        &empty_planes_[std::size_t(row * plane_stride_ + column)]);
   }
 }
 
@@ -188,7 +188,7 @@ FanLine DepthFan::line(int plane, int across, int begin) const {
   const double tangent = (across - source_[face_.across()]) * spacing_[face_.across()] / distance;
   const double v = std::clamp((tangent - across_first_) / across_step_tangent_, 0.0, double(rows_ - 1));
   const int row = std::min(int(v), rows_ - 2);
-  const float* near = &depth_mm_[s * plane_stride_ + row * row_stride_];
+  const float* near = depth_mm_ + row * row_stride_ + s * plane_stride_;
   return {near,
           near + row_stride_,
           float(v - row),
@@ -203,7 +203,7 @@ double DepthFan::empty_until_mm(std::size_t near_row, const int* columns, int co
   for (int n = 0; n < count; ++n)
     for (const std::size_t row : {near_row, near_row + 1})
       for (const int c : {columns[n], columns[n] + 1})
-        empty = std::min(empty, int(empty_planes_[row * std::size_t(row_stride_) + std::size_t(c)]));
+        empty = std::min(empty, int(empty_planes_[row * std::size_t(plane_stride_) + std::size_t(c)]));
   return empty > 0 ? planes_mm_[empty - 1] : 0;
 }
 
@@ -211,7 +211,7 @@ void DepthFan::retrace(int plane, int across, int begin, int end, Retrace which,
                        float* depth_mm) const {
   const FanLine rays_around = line(plane, across, begin);
   const float *near = rays_around.near, *far = rays_around.far;
-  const std::size_t near_row = std::size_t(near - depth_mm_ - slot(plane) * plane_stride_) / std::size_t(row_stride_);
+  const std::size_t near_row = std::size_t((near - depth_mm_) / row_stride_);
   const double distance = planes_mm_[slot(plane)];
   const double across_tangent = (across - source_[face_.across()]) * spacing_[face_.across()] / distance;
   RayLanes rays;

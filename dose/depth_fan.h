@@ -33,7 +33,7 @@ class DepthFan {
 
   int rows() const { return rows_; }
   std::size_t rays() const;  //!< that are traced
-  std::size_t values() const { return std::size_t(plane_stride_) * planes_.size() + readable_behind; }
+  std::size_t values() const { return std::size_t(row_stride_) * std::size_t(rows_) + readable_behind; }
   /// Where `values()` depths will lie. @pre called before the rows are built
   void store_at(float* depth_mm) { depth_mm_ = depth_mm; }
   /// Traces the rays of one lattice row; rows may be built side by side.
@@ -81,7 +81,7 @@ class DepthFan {
   double along_first_ = 0, across_first_ = 0, along_step_tangent_ = 0, across_step_tangent_ = 0;
   std::vector<Interval> traced_;            //!< columns of every row
   std::vector<std::int32_t> empty_planes_;  //!< of every ray
-  float* depth_mm_ = nullptr;               //!< [plane][row][column]; untraced rays hold anything
+  float* depth_mm_ = nullptr;               //!< [row][plane][column], as rays write it; untraced rays hold anything
 };
 
 /// Water-equivalent depth [mm] where the ray source + t * along crosses t = first + i * step, i = 0 ... count - 1;

@@ -1,47 +1,18 @@
 #include "dose/fast_dose.h"
 
-#include "dose/cone_rows.h"
-#include "dose/depth_fan.h"
-#include "dose/folded_tables.h"
-#include "dose/row_kernel.h"
+#include "dose/slice_dose.h"
 #include "geometry/parallel.h"
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 #include <memory>
-#include <optional>
 
 namespace sbrt {
 namespace {
 
 constexpr std::size_t fan_values_at_once = std::size_t(4) << 20;
-constexpr int slices_per_task = 4;    // read the same part of a fan while it is in the cache
-constexpr double axis_step_mm = 0.5;  // of the depth along the axis in central-axis mode
-
-/// Everything of one beam that the row loop needs.
-struct PreparedBeam {
-  GridInFrame grid;
-  ConeRows cone;
-  std::shared_ptr<const FoldedTables> tables;
-  FoldedTables::View view;  //!< of the tables
-  float weight_mu;
-  std::vector<float> axis_depth_mm;  //!< every axis_step_mm from the source, central-axis mode only
-};
-
-struct PreparedGroup {
-  GridFace face;
-  std::vector<PreparedBeam> beams;
-  std::optional<DepthFan> fan;  //!< none where no part of the grid is seen, or in central-axis mode
-  /// Rows run along the grid's j, because its planes are those of constant i.
-  bool swapped() const { return face.normal == 0; }
-};
-
-/// One slice of the grid, or its transpose.
-struct Slice {
-  int k, row_voxels, rows;
-  float* dose;
-};
+constexpr int slices_per_task = 4;  // read the same part of a fan while it is in the cache
 
 /// Distances along the direction at which the grid lies.
 std::pair<double, double> distances_of(const GridInFrame& grid, GridSize n) {
@@ -178,16 +149,16 @@ class FastDose {
     const std::size_t slice_values = std::size_t(n.nx) * n.ny;
     std::vector<DoseValidity> counts((n.nz + slices_per_task - 1) / slices_per_task);
     parallel_for_blocks(n.nz, slices_per_task, [&](std::int64_t begin, std::int64_t end) {
-      std::vector<float> depth(std::max(n.nx, n.ny));
-      std::vector<float> transposed(some_swapped ? slice_values * std::size_t(end - begin) : 0, 0.0f);
-      float* dose = &result_.dose.values()[grid_.index(0, 0, int(begin))];
+      const int first = int(begin), slices = int(end - begin);
+      std::vector<float> transposed(some_swapped ? slice_values * std::size_t(slices) : 0, 0.0f);
+      float* dose = &result_.dose.values()[grid_.index(0, 0, first)];
+      SliceDose slice_dose(kernel_, fineness_.retrace, fineness_.at_edges);
       for (const PreparedGroup& group : batch) {
         if (!group.fan && options_.depth == DepthMode::per_point_ray) continue;
-        for (int k = int(begin); k < end; ++k) {
-          const std::size_t at = slice_values * std::size_t(k - begin);
-          const Slice slice = group.swapped() ? Slice{k, n.ny, n.nx, &transposed[at]} : Slice{k, n.nx, n.ny, &dose[at]};
-          add_group(group, slice, depth.data(), counts[begin / slices_per_task]);
-        }
+        slice_dose.add(group,
+                       group.swapped() ? SliceSpan{first, slices, n.ny, n.nx, transposed.data()}
+                                       : SliceSpan{first, slices, n.nx, n.ny, dose},
+                       counts[begin / slices_per_task]);
       }
       for (std::size_t at = 0; at < transposed.size(); at += slice_values)
         add_transposed(&transposed[at], n, &dose[at]);
@@ -206,84 +177,6 @@ class FastDose {
       for (int i = 0; i < n.nx; ++i)
         for (int j = j0; j < std::min(j0 + tile, n.ny); ++j)
           dose[std::size_t(j) * n.nx + i] += slice[std::size_t(i) * n.ny + j];
-  }
-
-  void add_group(const PreparedGroup& group, const Slice& slice, float* depth, DoseValidity& count) {
-    const std::size_t beams = group.beams.size();
-    std::vector<IndexRange> rows_of(beams), voxels_of(beams);
-    IndexRange rows{slice.rows, 0};
-    for (std::size_t b = 0; b < beams; ++b) {
-      rows_of[b] = group.beams[b].cone.rows_of_slice(slice.k);
-      if (!rows_of[b].empty()) rows = {std::min(rows.begin, rows_of[b].begin), std::max(rows.end, rows_of[b].end)};
-    }
-    for (int row = rows.begin; row < rows.end; ++row) {
-      IndexRange joint{slice.row_voxels, 0};
-      for (std::size_t b = 0; b < beams; ++b) {
-        const bool meets = row >= rows_of[b].begin && row < rows_of[b].end;
-        voxels_of[b] = meets ? group.beams[b].cone.voxels_of_row(row, slice.k) : IndexRange{};
-        if (voxels_of[b].empty()) continue;
-        joint = {std::min(joint.begin, voxels_of[b].begin), std::max(joint.end, voxels_of[b].end)};
-      }
-      if (joint.empty()) continue;
-      DepthRange range{};
-      if (group.fan && !find_depths(group, slice.k, row, joint, depth + joint.begin, range)) continue;
-      for (std::size_t b = 0; b < beams; ++b)
-        if (!voxels_of[b].empty()) add_beam(group.beams[b], slice, row, voxels_of[b], depth, range, count);
-    }
-  }
-
-  /// Depths of the voxels of a row. @return false behind the source
-  bool find_depths(const PreparedGroup& group, int k, int row, IndexRange voxels, float* depth,
-                   DepthRange& range) const {
-    const int plane = group.face.normal == 2 ? k : row, across = group.face.normal == 2 ? row : k;
-    if (!group.fan->covers(plane)) return false;
-    const int count = voxels.end - voxels.begin;
-    range = kernel_.depth(group.fan->line(plane, across, voxels.begin), count, fineness_.retrace.shallow_mm, depth);
-    if (range.shallow || fineness_.at_edges) {
-      group.fan->retrace(plane, across, voxels.begin, voxels.end, fineness_.retrace, kernel_, depth);
-      range.low = *std::min_element(depth, depth + count);
-      range.high = std::max(range.high, *std::max_element(depth, depth + count));
-    }
-    return true;
-  }
-
-  void add_beam(const PreparedBeam& beam, const Slice& slice, int row, IndexRange voxels, float* depth,
-                DepthRange range, DoseValidity& count) {
-    const LineOfPoints line = beam.grid.row_from(voxels.begin, row, slice.k);
-    const int points = voxels.end - voxels.begin;
-    if (!beam.axis_depth_mm.empty()) range = take_axis_depth(beam, line, points, depth + voxels.begin);
-    float* dose = &slice.dose[std::size_t(row) * slice.row_voxels + voxels.begin];
-    count.points_total += kernel_.add_dose(beam.view, line, points, depth + voxels.begin, beam.weight_mu, dose);
-    count_clamped(*beam.tables, line, points, depth + voxels.begin, range, count);
-  }
-
-  static DepthRange take_axis_depth(const PreparedBeam& beam, LineOfPoints line, int points, float* depth) {
-    for (int i = 0; i < points; ++i) {
-      const double position = double(line.z + float(i) * line.dz) / axis_step_mm;
-      const std::size_t low = std::min(std::size_t(std::max(position, 0.0)), beam.axis_depth_mm.size() - 2);
-      const double f = position - double(low);
-      depth[i] = float(beam.axis_depth_mm[low] + f * (beam.axis_depth_mm[low + 1] - beam.axis_depth_mm[low]));
-    }
-    return {*std::min_element(depth, depth + points), *std::max_element(depth, depth + points), false};
-  }
-
-  /// Looks at single points only where the row as a whole can leave a table.
-  static void count_clamped(const FoldedTables& t, LineOfPoints line, int points, const float* depth, DepthRange range,
-                            DoseValidity& count) {
-    const float z_first = line.z, z_last = line.z + float(points - 1) * line.dz;
-    const double z_low = std::min(z_first, z_last), z_high = std::max(z_first, z_last);
-    const bool depth_leaves = range.high > t.depth_high_mm || range.low < t.depth_low_mm;
-    const bool field_leaves = z_low < t.z_low_of_field_mm || z_high > t.z_high_of_field_mm;
-    const bool distance_leaves = z_low < t.z_low_of_distance_mm || z_high > t.z_high_of_distance_mm;
-    if (!depth_leaves && !field_leaves && !distance_leaves) return;
-    const double reach = t.reach_mm() / t.view().reference_distance_mm;
-    for (int i = 0; i < points; ++i) {
-      const double x = line.x + float(i) * line.dx, y = line.y + float(i) * line.dy, z = line.z + float(i) * line.dz;
-      if (!(x * x + y * y <= reach * reach * z * z)) continue;
-      count.depth_clamped += depth[i] > t.depth_high_mm || depth[i] < t.depth_low_mm;
-      count.field_clamped += z < t.z_low_of_field_mm || z > t.z_high_of_field_mm;
-      count.distance_clamped += z < t.z_low_of_distance_mm || z > t.z_high_of_distance_mm;
-    }
   }
 
   const BeamSet& beams_;

@@ -9,12 +9,13 @@
 namespace sbrt {
 
 /// Two tables: axis dose (distance x depth) = 0.01 Gy * OF(c, z) * TPR(c z / 800, d) * 800^2, to be divided by z^2, and
-/// off-axis ratio (depth x radius). The steps are the widest that keep each resampled table within `tolerance`; values
-/// are 16-bit multiples of 1/65535 of the table's maximum. The four corners of a cell lie together, so that one read of
-/// eight bytes brings all that a bilinear interpolation needs.
+/// off-axis ratio (depth x radius). Steps are even, with one stretch of finer ones in the build-up and in the penumbra:
+/// as few as keep each resampled table within `tolerance`, so that the tables stay in the processor's nearest caches.
+/// Values are 16-bit multiples of 1/65535 of the table's maximum. The four corners of a cell lie together, so that one
+/// read of eight bytes brings all that a bilinear interpolation needs.
 class FoldedTables {
  public:
-  static constexpr double tolerance = 2e-4;  //!< of 1, in TPR and OCR
+  static constexpr double tolerance = 1e-4;  //!< of 1, in TPR and OCR
 
   /// @param z_low_mm,z_high_mm distances that occur
   FoldedTables(const BeamData::Tables& tables, std::size_t collimator, double z_low_mm, double z_high_mm);
@@ -22,27 +23,32 @@ class FoldedTables {
   /// Corners of cell (row, column) from the lowest bits: (row, column), (row, column + 1), (row + 1, column),
   /// (row + 1, column + 1).
   using Cell = std::uint64_t;
+  /// Place of a coordinate x >= 0 among the nodes: x * scale + clamp(x - fine_from, 0, fine_width) * fine_scale, at
+  /// most `last`.
+  struct Axis {
+    float scale, fine_from, fine_width, fine_scale, last;
+    int cells;  //!< as many as nodes: behind the last lies one of its value
+  };
   struct View {
-    const Cell* axis_dose;                                               //!< [distance][depth]
-    const Cell* ocr;                                                     //!< [depth][radius]
-    int depths, distances, ocr_depths, radii;                            //!< cells
-    float depth_scale, z_scale, z_shift, ocr_depth_scale, radius_scale;  //!< index = coordinate * scale + shift
-    float unit;      //!< of the product of two 16-bit values: Gy mm^2 / MU
-    float reach_mm;  //!< largest radius at the reference distance
+    const Cell* axis_dose;  //!< [distance][depth]
+    const Cell* ocr;        //!< [depth][radius]
+    Axis depth, ocr_depth;  //!< fine from 0 on
+    Axis radius;
+    float z_scale, z_shift, z_last;  //!< place = z * scale + shift, in 0 ... last
+    float unit;                      //!< of the product of two 16-bit values: Gy mm^2 / MU
+    float reach_mm;                  //!< largest radius at the reference distance
     float reference_distance_mm;
   };
   View view() const;
 
-  double reach_mm() const { return reach_mm_; }
+  double reach_mm() const { return double(view_.reach_mm); }
   /// Limits of the tables; outside them a value is clamped and counted.
   double depth_low_mm = 0, depth_high_mm = 0, z_low_of_field_mm = 0, z_high_of_field_mm = 0, z_low_of_distance_mm = 0,
          z_high_of_distance_mm = 0;
 
  private:
   std::vector<Cell> axis_dose_, ocr_;
-  int depths_ = 0, distances_ = 0, ocr_depths_ = 0, radii_ = 0;
-  double depth_step_ = 0, z_first_ = 0, z_step_ = 0, ocr_depth_step_ = 0, radius_step_ = 0, reach_mm_ = 0,
-         reference_distance_mm_ = 0, unit_ = 0;
+  View view_{};  //!< but for its pointers
 };
 
 }  // namespace sbrt

@@ -10,10 +10,17 @@
 
 namespace sbrt {
 
-/// start + i * step, i = 0, 1, ...; in the frame of a source or a beam [mm]
-struct LineOfPoints {
+/// Points first + i * step, i = 0 ... count - 1, in a beam's frame (z along its axis) [mm], and their doses.
+struct DoseRow {
+  float x, y, z;  //!< of the first
+  int count;
+  const float* depth_mm;  //!< `padded(count)` can be read
+  float* dose_gy;
+  /// Doses from dose_gy on that nobody else touches meanwhile; those behind `count` keep their values.
+  std::ptrdiff_t room;
+};
+struct Step {
   float x, y, z;
-  float dx, dy, dz;
 };
 
 struct ScatteredPoints {
@@ -33,9 +40,16 @@ struct FanLine {
   int rays;                 //!< in a line
 };
 
+/// Voxels of a line whose depths are wanted.
+struct DepthRow {
+  FanLine line;
+  int count;
+  float* depth_mm;  //!< has room for `padded(count)`
+  bool shallow;     //!< set: some depth lies above 0 and below the limit
+};
+
 struct DepthRange {
   float low, high;  //!< [mm]
-  bool shallow;     //!< some depth lies above 0 and below the limit
 };
 
 /// Values of some points of the influence matrix: 64 per block, in multiples of the block's scale.
@@ -53,6 +67,9 @@ enum class SimdPath { portable, avx2, avx512 };
 const char* to_string(SimdPath path);  ///< "portable", "avx2", "avx512"
 SimdPath best_simd_path();             ///< widest that this processor has
 
+/// Values that whole registers of the widest instruction set take.
+constexpr int padded(int count) { return (count + 15) / 16 * 16; }
+
 struct RowKernel {
   /// Walks the rays to the end of the map. At each of `planes` ascending places [ticks] their depths are stored:
   /// depth_mm[plane * stride + lane]. empty_planes[lane] counts the planes of depth 0.
@@ -60,12 +77,12 @@ struct RowKernel {
                        float* depth_mm, std::ptrdiff_t stride, std::int32_t* empty_planes);
   /// Depth [mm] of every ray at its own end.
   void (*trace)(const std::uint16_t* density, RayLanes& rays, float* depth_mm);
-  /// Depth [mm] of `count` voxels of a line, from the fan.
-  DepthRange (*depth)(const FanLine& line, int count, float shallow_mm, float* depth_mm);
-  /// dose += weight * eq. (6) at `count` points given in the beam's frame (z along its axis).
+  /// Depths [mm] of rows of voxels, from the fan. @return their range
+  DepthRange (*depth)(DepthRow* rows, int count, float shallow_mm);
+  /// dose += weight * eq. (6). Many rows at a time hide what one of them waits for.
   /// @return number of points within the largest radius
-  std::int64_t (*add_dose)(const FoldedTables::View& tables, LineOfPoints line, int count, const float* depth_mm,
-                           float weight_mu, float* dose_gy);
+  std::int64_t (*add_dose)(const FoldedTables::View& tables, const DoseRow* rows, int count, Step step,
+                           float weight_mu);
   /// Dose per MU at scattered points given in any frame at the source; 0 beyond the largest radius and behind the
   /// source.
   void (*dose_at)(const FoldedTables::View& tables, const Rotation& to_beam, ScatteredPoints points, int count,

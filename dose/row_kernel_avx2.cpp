@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <immintrin.h>
+#include <numeric>
 
 #define SBRT_AVX2 __attribute__((target("avx2")))
 
@@ -68,28 +69,32 @@ SBRT_AVX2 inline __m256 values_at(const float* values, __m256i index) {
                         values[at[6]], values[at[7]]);
 }
 
+/// @pre one value more can be read behind each
 SBRT_AVX2 inline __m256 densities_at(const std::uint16_t* density, __m256i index) {
   const Indices at(index);
-  const auto four = [&](int i) __attribute__((target("avx2"))) {
-    __m128i v = _mm_insert_epi16(_mm_setzero_si128(), density[at[i]], 0);
-    v = _mm_insert_epi16(v, density[at[i + 1]], 2);
-    v = _mm_insert_epi16(v, density[at[i + 2]], 4);
-    return _mm_insert_epi16(v, density[at[i + 3]], 6);
+  const auto pair = [&](int i) __attribute__((target("avx2"), always_inline)) {
+    return _mm_loadu_si32(density + at[i]);
   };
-  return _mm256_cvtepi32_ps(_mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(4), 1));
+  const auto four = [&](int i) __attribute__((target("avx2"), always_inline)) {
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(pair(i), pair(i + 1)), _mm_unpacklo_epi32(pair(i + 2), pair(i + 3)));
+  };
+  const __m256i pairs = _mm256_inserti128_si256(_mm256_castsi128_si256(four(0)), four(4), 1);
+  return _mm256_cvtepi32_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(0xffff)));
 }
 
-SBRT_AVX2 inline void walk(const std::uint16_t* density, Walk& w, __m256i stop) {
+/// @param end of the walk, not before `w.at`. Lanes that have reached it go on in steps of length 0.
+SBRT_AVX2 inline void walk(const std::uint16_t* density, Walk& w, __m256i end) {
+  const __m256i stop = _mm256_max_epi32(end, w.at);
   for (;;) {
     const __m256i active = _mm256_cmpgt_epi32(stop, w.at);
     if (_mm256_testz_si256(active, active)) return;
     const __m256i reach = _mm256_min_epi32(_mm256_min_epi32(w.next[0], w.next[1]), _mm256_min_epi32(w.next[2], stop));
     const __m256 value = densities_at(density, _mm256_and_si256(w.index, active));
     const __m256 length = _mm256_cvtepi32_ps(_mm256_sub_epi32(reach, w.at));
-    w.sum = _mm256_blendv_ps(w.sum, _mm256_add_ps(w.sum, _mm256_mul_ps(value, length)), _mm256_castsi256_ps(active));
-    w.at = _mm256_blendv_epi8(w.at, reach, active);
+    w.sum = _mm256_add_ps(w.sum, _mm256_mul_ps(value, length));
+    w.at = reach;
     for (int d = 0; d < 3; ++d) {
-      const __m256i crossed = _mm256_and_si256(active, _mm256_cmpeq_epi32(w.next[d], reach));
+      const __m256i crossed = _mm256_cmpeq_epi32(w.next[d], reach);
       w.index = _mm256_add_epi32(w.index, _mm256_and_si256(crossed, w.move[d]));
       w.next[d] = _mm256_add_epi32(w.next[d], _mm256_and_si256(crossed, w.between[d]));
     }
@@ -170,29 +175,21 @@ SBRT_AVX2 inline __m256 is_shallow(__m256 depth_mm, float shallow_mm) {
                        _mm256_cmp_ps(depth_mm, _mm256_set1_ps(shallow_mm), _CMP_LT_OQ));
 }
 
-// Whole registers are stored plainly and what is left through a buffer: masked stores are slow on AMD's processors.
-SBRT_AVX2 DepthRange depth(const FanLine& line, int count, float shallow_mm, float* depth_mm) {
-  const FanReader fan(line);
-  __m256 low = _mm256_set1_ps(HUGE_VALF), high = _mm256_setzero_ps(), shallow = _mm256_setzero_ps();
-  __m256 n = numbers();
-  int i = 0;
-  for (; i + 8 <= count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
-    const __m256 d = fan.at(n);
-    _mm256_storeu_ps(depth_mm + i, d);
-    low = _mm256_min_ps(low, d);
-    high = _mm256_max_ps(high, d);
-    shallow = _mm256_or_ps(shallow, is_shallow(d, shallow_mm));
+SBRT_AVX2 DepthRange depth(DepthRow* rows, int count, float shallow_mm) {
+  __m256 low = _mm256_set1_ps(HUGE_VALF), high = _mm256_setzero_ps();
+  for (DepthRow* row = rows; row < rows + count; ++row) {
+    const FanReader fan(row->line);
+    __m256 n = numbers(), shallow = _mm256_setzero_ps();
+    for (int i = 0; i < row->count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
+      const __m256 d = fan.at(n), lanes = _mm256_castsi256_ps(first_lanes(row->count - i));
+      _mm256_storeu_ps(row->depth_mm + i, d);
+      low = _mm256_min_ps(low, _mm256_blendv_ps(low, d, lanes));
+      high = _mm256_max_ps(high, _mm256_and_ps(d, lanes));
+      shallow = _mm256_or_ps(shallow, _mm256_and_ps(lanes, is_shallow(d, shallow_mm)));
+    }
+    row->shallow = _mm256_movemask_ps(shallow) != 0;
   }
-  if (i < count) {
-    const __m256 d = fan.at(n), counts = _mm256_castsi256_ps(first_lanes(count - i));
-    alignas(32) float left[8];
-    _mm256_store_ps(left, d);
-    std::copy_n(left, count - i, depth_mm + i);
-    low = _mm256_min_ps(low, _mm256_blendv_ps(low, d, counts));
-    high = _mm256_max_ps(high, _mm256_and_ps(d, counts));
-    shallow = _mm256_or_ps(shallow, _mm256_and_ps(counts, is_shallow(d, shallow_mm)));
-  }
-  return {smallest(low), largest(high), _mm256_movemask_ps(shallow) != 0};
+  return {smallest(low), largest(high)};
 }
 
 /// Bilinear in eight cells. Cells are read one by one: a gather of eight bytes costs twice as much.
@@ -216,93 +213,132 @@ SBRT_AVX2 inline __m256 in_cell(const FoldedTables::Cell* table, const std::int3
   return mix(mix(c0, c1, f), mix(c2, c3, f), _mm256_load_ps(across));
 }
 
-SBRT_AVX2 inline __m256i cell_below(__m256 x, int cells) {
-  return _mm256_min_epi32(_mm256_cvttps_epi32(x), _mm256_set1_epi32(cells - 1));
+/// A table's constants in registers' width, in memory: there are more than registers.
+struct Tables {
+  const FoldedTables::Cell *axis_dose, *ocr;
+  struct Axis {
+    __m256 scale, fine_from, fine_width, fine_scale, last;
+  } depth, ocr_depth, radius;
+  __m256 z_scale, z_shift, z_last, reach, reference;
+  __m256i depths, radii;
+};
+
+SBRT_AVX2 inline Tables::Axis spread(const FoldedTables::Axis& axis) {
+  return {_mm256_set1_ps(axis.scale), _mm256_set1_ps(axis.fine_from), _mm256_set1_ps(axis.fine_width),
+          _mm256_set1_ps(axis.fine_scale), _mm256_set1_ps(axis.last)};
 }
+
+SBRT_AVX2 inline Tables spread(const FoldedTables::View& t) {
+  Tables all;
+  all.axis_dose = t.axis_dose, all.ocr = t.ocr;
+  all.depth = spread(t.depth), all.ocr_depth = spread(t.ocr_depth), all.radius = spread(t.radius);
+  all.z_scale = _mm256_set1_ps(t.z_scale), all.z_shift = _mm256_set1_ps(t.z_shift);
+  all.z_last = _mm256_set1_ps(t.z_last);
+  all.reach = _mm256_set1_ps(t.reach_mm), all.reference = _mm256_set1_ps(t.reference_distance_mm);
+  all.depths = _mm256_set1_epi32(t.depth.cells), all.radii = _mm256_set1_epi32(t.radius.cells);
+  return all;
+}
+
+/// Place among the nodes of an axis whose fine steps begin at 0.
+SBRT_AVX2 inline __m256 place_from_zero(const Tables::Axis& axis, __m256 x) {
+  const __m256 fine = _mm256_min_ps(x, axis.fine_width);
+  return _mm256_min_ps(_mm256_add_ps(_mm256_mul_ps(x, axis.scale), _mm256_mul_ps(fine, axis.fine_scale)), axis.last);
+}
+SBRT_AVX2 inline __m256 place(const Tables::Axis& axis, __m256 x) {
+  const __m256 fine = clamp_index(_mm256_sub_ps(x, axis.fine_from), axis.fine_width);
+  return _mm256_min_ps(_mm256_add_ps(_mm256_mul_ps(x, axis.scale), _mm256_mul_ps(fine, axis.fine_scale)), axis.last);
+}
+
 SBRT_AVX2 inline __m256 fraction(__m256 x, __m256i cell) { return _mm256_sub_ps(x, _mm256_cvtepi32_ps(cell)); }
 
 /// Where points lie in the tables. Finding the places of many points and then reading the cells of all, instead of both
 /// for eight points at a time, lets the processor begin the next eight before the last are done.
 struct TablePlaces {
-  static constexpr int most = 64;  // points
+  static constexpr int most = 256;  // points
   alignas(32) std::int32_t axis_cell[most], ocr_cell[most];
   alignas(32) float depth[most], distance[most], ocr_depth[most], radius[most];  // fractions
-  alignas(32) float inverse2[most];                                              // 1/z^2; 0 beyond the largest radius
+  alignas(32) float inverse2[most];                                              // 1/z^2; 0 for points without dose
+  float* dose_gy[most / 8];
+  int count = 0;
 };
 
-/// @return lanes inside the largest radius
-SBRT_AVX2 inline __m256 locate(const FoldedTables::View& t, __m256 x, __m256 y, __m256 z, __m256 depth_mm, int i,
+/// @param lanes that are points
+/// @return those in front of the source and inside the largest radius
+SBRT_AVX2 inline __m256 locate(const Tables& t, __m256 x, __m256 y, __m256 z, __m256 depth_mm, __m256 lanes, int i,
                                TablePlaces& places) {
   const __m256 inverse = _mm256_div_ps(_mm256_set1_ps(1), z);
   const __m256 r = _mm256_sqrt_ps(_mm256_add_ps(_mm256_mul_ps(x, x), _mm256_mul_ps(y, y)));
-  const __m256 r800 = _mm256_mul_ps(r, _mm256_mul_ps(_mm256_set1_ps(t.reference_distance_mm), inverse));
-  const __m256 inside = _mm256_and_ps(_mm256_cmp_ps(r800, _mm256_set1_ps(t.reach_mm), _CMP_LE_OQ),
-                                      _mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ));
+  const __m256 r800 = _mm256_mul_ps(r, _mm256_mul_ps(t.reference, inverse));
+  const __m256 inside = _mm256_and_ps(
+      _mm256_and_ps(_mm256_cmp_ps(r800, t.reach, _CMP_LE_OQ), _mm256_cmp_ps(z, _mm256_setzero_ps(), _CMP_GT_OQ)),
+      lanes);
   _mm256_store_ps(places.inverse2 + i, _mm256_and_ps(inside, _mm256_mul_ps(inverse, inverse)));
 
-  const __m256 d = clamp_index(_mm256_mul_ps(depth_mm, _mm256_set1_ps(t.depth_scale)), _mm256_set1_ps(float(t.depths)));
-  const __m256 q = clamp_index(_mm256_add_ps(_mm256_mul_ps(z, _mm256_set1_ps(t.z_scale)), _mm256_set1_ps(t.z_shift)),
-                               _mm256_set1_ps(float(t.distances)));
-  const __m256i id = cell_below(d, t.depths), iz = cell_below(q, t.distances);
+  const __m256 depth = _mm256_max_ps(depth_mm, _mm256_setzero_ps());
+  const __m256 d = place_from_zero(t.depth, depth);
+  const __m256 q = clamp_index(_mm256_add_ps(_mm256_mul_ps(z, t.z_scale), t.z_shift), t.z_last);
+  const __m256i id = _mm256_cvttps_epi32(d), iz = _mm256_cvttps_epi32(q);
   _mm256_store_ps(places.depth + i, fraction(d, id));
   _mm256_store_ps(places.distance + i, fraction(q, iz));
   _mm256_store_si256(reinterpret_cast<__m256i*>(places.axis_cell + i),
-                     _mm256_add_epi32(_mm256_mullo_epi32(iz, _mm256_set1_epi32(t.depths)), id));
+                     _mm256_add_epi32(_mm256_mullo_epi32(iz, t.depths), id));
 
-  const __m256 e =
-      clamp_index(_mm256_mul_ps(depth_mm, _mm256_set1_ps(t.ocr_depth_scale)), _mm256_set1_ps(float(t.ocr_depths)));
-  const __m256 k = clamp_index(_mm256_mul_ps(r800, _mm256_set1_ps(t.radius_scale)), _mm256_set1_ps(float(t.radii)));
-  const __m256i ie = cell_below(e, t.ocr_depths), ik = cell_below(k, t.radii);
+  const __m256 e = place_from_zero(t.ocr_depth, depth);
+  const __m256 k = place(t.radius, _mm256_max_ps(r800, _mm256_setzero_ps()));
+  const __m256i ie = _mm256_cvttps_epi32(e), ik = _mm256_cvttps_epi32(k);
   _mm256_store_ps(places.ocr_depth + i, fraction(e, ie));
   _mm256_store_ps(places.radius + i, fraction(k, ik));
   _mm256_store_si256(reinterpret_cast<__m256i*>(places.ocr_cell + i),
-                     _mm256_add_epi32(_mm256_mullo_epi32(ie, _mm256_set1_epi32(t.radii)), ik));
+                     _mm256_add_epi32(_mm256_mullo_epi32(ie, t.radii), ik));
   return inside;
 }
 
-/// In the tables' unit; 0 beyond the largest radius.
-SBRT_AVX2 inline __m256 dose_in_units(const FoldedTables::View& t, const TablePlaces& places, int i) {
+/// In the tables' unit; 0 for points without dose.
+SBRT_AVX2 inline __m256 dose_in_units(const Tables& t, const TablePlaces& places, int i) {
   const __m256 on_axis = in_cell(t.axis_dose, places.axis_cell + i, places.depth + i, places.distance + i);
   const __m256 off_axis = in_cell(t.ocr, places.ocr_cell + i, places.radius + i, places.ocr_depth + i);
   return _mm256_mul_ps(_mm256_mul_ps(on_axis, off_axis), _mm256_load_ps(places.inverse2 + i));
 }
 
-SBRT_AVX2 inline __m256 on_line(float first, float step, __m256 n) {
-  return _mm256_add_ps(_mm256_set1_ps(first), _mm256_mul_ps(n, _mm256_set1_ps(step)));
+/// Adds the doses of all points whose places are known.
+SBRT_AVX2 inline void add_known(const Tables& t, TablePlaces& places, __m256 weight) {
+  for (int i = 0; i < places.count; i += 8) {
+    float* dose = places.dose_gy[i / 8];
+    _mm256_storeu_ps(dose, _mm256_add_ps(_mm256_loadu_ps(dose), _mm256_mul_ps(weight, dose_in_units(t, places, i))));
+  }
+  places.count = 0;
 }
 
-SBRT_AVX2 std::int64_t add_dose(const FoldedTables::View& tables, LineOfPoints line, int count, const float* depth_mm,
-                                float weight_mu, float* dose_gy) {
-  const FoldedTables::View t = tables;  // a copy cannot be what `dose_gy` points to
-  const __m256 weight = _mm256_set1_ps(weight_mu * t.unit);
-  std::int64_t inside_count = 0;
-  __m256 n = numbers();
+SBRT_AVX2 std::int64_t add_dose(const FoldedTables::View& view, const DoseRow* rows, int count, Step step,
+                                float weight_mu) {
+  const Tables t = spread(view);
+  const __m256 weight = _mm256_set1_ps(weight_mu * view.unit);
+  const __m256 dx = _mm256_set1_ps(step.x), dy = _mm256_set1_ps(step.y), dz = _mm256_set1_ps(step.z);
+  __m256i inside_lanes = _mm256_setzero_si256();
   TablePlaces places;
-  for (int first = 0; first < count; first += TablePlaces::most) {
-    const int points = std::min(count - first, TablePlaces::most), whole = points & ~7;
-    const float* depth = depth_mm + first;
-    const auto find = [&](int i, __m256 depths, int lanes) __attribute__((target("avx2"), always_inline)) {
-      const __m256 inside = locate(t, on_line(line.x, line.dx, n), on_line(line.y, line.dy, n),
-                                   on_line(line.z, line.dz, n), depths, i, places);
-      inside_count += __builtin_popcount(unsigned(_mm256_movemask_ps(inside)) & ((1u << lanes) - 1));
-      n = _mm256_add_ps(n, _mm256_set1_ps(8));
-    };
-    for (int i = 0; i < whole; i += 8) find(i, _mm256_loadu_ps(depth + i), 8);
-    alignas(32) float left[8] = {};
-    if (whole < points) {
-      std::copy_n(depth + whole, points - whole, left);
-      find(whole, _mm256_load_ps(left), points - whole);
-    }
-    float* dose = dose_gy + first;
-    for (int i = 0; i < whole; i += 8)
-      _mm256_storeu_ps(dose + i,
-                       _mm256_add_ps(_mm256_loadu_ps(dose + i), _mm256_mul_ps(weight, dose_in_units(t, places, i))));
-    if (whole < points) {
-      _mm256_store_ps(left, _mm256_mul_ps(weight, dose_in_units(t, places, whole)));
-      for (int i = whole; i < points; ++i) dose[i] += left[i - whole];
+  for (const DoseRow* row = rows; row < rows + count; ++row) {
+    const __m256 x = _mm256_set1_ps(row->x), y = _mm256_set1_ps(row->y), z = _mm256_set1_ps(row->z);
+    __m256 n = numbers();
+    for (int i = 0; i < row->count; i += 8, n = _mm256_add_ps(n, _mm256_set1_ps(8))) {
+      const __m256 inside = locate(t, _mm256_add_ps(x, _mm256_mul_ps(n, dx)), _mm256_add_ps(y, _mm256_mul_ps(n, dy)),
+                                   _mm256_add_ps(z, _mm256_mul_ps(n, dz)), _mm256_loadu_ps(row->depth_mm + i),
+                                   _mm256_castsi256_ps(first_lanes(row->count - i)), places.count, places);
+      inside_lanes = _mm256_sub_epi32(inside_lanes, _mm256_castps_si256(inside));
+      if (row->room < i + 8) {  // these voxels are not all ours
+        alignas(32) float left[8];
+        _mm256_store_ps(left, _mm256_mul_ps(weight, dose_in_units(t, places, places.count)));
+        for (int k = i; k < row->count; ++k) row->dose_gy[k] += left[k - i];
+        continue;
+      }
+      places.dose_gy[places.count / 8] = row->dose_gy + i;
+      places.count += 8;
+      if (places.count == TablePlaces::most) add_known(t, places, weight);
     }
   }
-  return inside_count;
+  add_known(t, places, weight);
+  alignas(32) std::int32_t inside[8];
+  _mm256_store_si256(reinterpret_cast<__m256i*>(inside), inside_lanes);
+  return std::accumulate(inside, inside + 8, std::int64_t(0));
 }
 
 SBRT_AVX2 inline __m256 turned(const float* row, __m256 x, __m256 y, __m256 z) {
@@ -311,8 +347,9 @@ SBRT_AVX2 inline __m256 turned(const float* row, __m256 x, __m256 y, __m256 z) {
       _mm256_mul_ps(_mm256_set1_ps(row[2]), z));
 }
 
-SBRT_AVX2 void dose_at(const FoldedTables::View& t, const Rotation& m, ScatteredPoints points, int count,
+SBRT_AVX2 void dose_at(const FoldedTables::View& view, const Rotation& m, ScatteredPoints points, int count,
                        const float* depth_mm, float* gy_per_mu) {
+  const Tables t = spread(view);
   TablePlaces places;
   for (int first = 0; first < count; first += TablePlaces::most) {
     const int end = std::min(count - first, TablePlaces::most);
@@ -322,10 +359,10 @@ SBRT_AVX2 void dose_at(const FoldedTables::View& t, const Rotation& m, Scattered
       const __m256 x = _mm256_maskload_ps(points.x + at, lanes), y = _mm256_maskload_ps(points.y + at, lanes),
                    z = _mm256_maskload_ps(points.z + at, lanes);
       locate(t, turned(m.x, x, y, z), turned(m.y, x, y, z), turned(m.z, x, y, z),
-             _mm256_maskload_ps(depth_mm + at, lanes), i, places);
+             _mm256_maskload_ps(depth_mm + at, lanes), _mm256_castsi256_ps(lanes), i, places);
     }
     for (int i = 0; i < end; i += 8) {
-      const __m256 gy = _mm256_mul_ps(_mm256_set1_ps(t.unit), dose_in_units(t, places, i));
+      const __m256 gy = _mm256_mul_ps(_mm256_set1_ps(view.unit), dose_in_units(t, places, i));
       if (i + 8 <= end)
         _mm256_storeu_ps(gy_per_mu + first + i, gy);
       else

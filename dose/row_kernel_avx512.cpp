@@ -80,39 +80,51 @@ SBRT_AVX512 void trace(const std::uint16_t* density, RayLanes& rays, float* dept
   _mm512_storeu_ps(depth_mm, _mm512_mul_ps(w.sum, _mm512_load_ps(rays.to_mm)));
 }
 
-SBRT_AVX512 DepthRange depth(const FanLine& line, int count, float shallow_mm, float* depth_mm) {
+SBRT_AVX512 inline __m512 values_at(const float* values, __m512i index) {
+  alignas(64) std::int32_t at[16];
+  alignas(64) float found[16];
+  _mm512_store_si512(at, index);
+  for (int lane = 0; lane < 16; ++lane) found[lane] = values[at[lane]];
+  return _mm512_load_ps(found);
+}
+
+SBRT_AVX512 DepthRange depth(DepthRow* rows, int count, float shallow_mm) {
   __m512 low = _mm512_set1_ps(HUGE_VALF), high = _mm512_setzero_ps();
-  __mmask16 shallow = 0;
-  const __m512 first = _mm512_set1_ps(line.first), step = _mm512_set1_ps(line.step);
-  const __m512 last = _mm512_set1_ps(float(line.rays - 1)), across = _mm512_set1_ps(line.across);
-  const __m512i last_ray = _mm512_set1_epi32(line.rays - 2), one = _mm512_set1_epi32(1);
-  const bool within_32_rays = 15 * line.step < 29;
-  __m512 n = numbers();
-  for (int i = 0; i < count; i += 16, n = _mm512_add_ps(n, _mm512_set1_ps(16))) {
-    const __mmask16 lanes = first_lanes(count - i);
-    const __m512 u = clamp_index(_mm512_add_ps(first, _mm512_mul_ps(n, step)), last);
-    const __m512i iu = _mm512_min_epi32(_mm512_cvttps_epi32(u), last_ray);
-    const __m512 fu = _mm512_sub_ps(u, _mm512_cvtepi32_ps(iu));
-    __m512 here, there;
-    if (within_32_rays) {  // all rays of sixteen voxels fit into two registers
-      const int base = _mm_cvtsi128_si32(_mm512_castsi512_si128(iu));
-      const __m512 low_half = mix(_mm512_loadu_ps(line.near + base), _mm512_loadu_ps(line.far + base), across);
-      const __m512 high_half =
-          mix(_mm512_loadu_ps(line.near + base + 16), _mm512_loadu_ps(line.far + base + 16), across);
-      const __m512i at = _mm512_sub_epi32(iu, _mm512_set1_epi32(base));
-      here = _mm512_permutex2var_ps(low_half, at, high_half);
-      there = _mm512_permutex2var_ps(low_half, _mm512_add_epi32(at, one), high_half);
-    } else {
-      here = mix(_mm512_i32gather_ps(iu, line.near, 4), _mm512_i32gather_ps(iu, line.far, 4), across);
-      there = mix(_mm512_i32gather_ps(iu, line.near + 1, 4), _mm512_i32gather_ps(iu, line.far + 1, 4), across);
+  for (DepthRow* row = rows; row < rows + count; ++row) {
+    const FanLine& line = row->line;
+    __mmask16 shallow = 0;
+    const __m512 first = _mm512_set1_ps(line.first), step = _mm512_set1_ps(line.step);
+    const __m512 last = _mm512_set1_ps(float(line.rays - 1)), across = _mm512_set1_ps(line.across);
+    const __m512i last_ray = _mm512_set1_epi32(line.rays - 2), one = _mm512_set1_epi32(1);
+    const bool within_32_rays = 15 * line.step < 29;
+    __m512 n = numbers();
+    for (int i = 0; i < row->count; i += 16, n = _mm512_add_ps(n, _mm512_set1_ps(16))) {
+      const __mmask16 lanes = first_lanes(row->count - i);
+      const __m512 u = clamp_index(_mm512_add_ps(first, _mm512_mul_ps(n, step)), last);
+      const __m512i iu = _mm512_min_epi32(_mm512_cvttps_epi32(u), last_ray);
+      const __m512 fu = _mm512_sub_ps(u, _mm512_cvtepi32_ps(iu));
+      __m512 here, there;
+      if (within_32_rays) {  // all rays of sixteen voxels fit into two registers
+        const int base = _mm_cvtsi128_si32(_mm512_castsi512_si128(iu));
+        const __m512 low_half = mix(_mm512_loadu_ps(line.near + base), _mm512_loadu_ps(line.far + base), across);
+        const __m512 high_half =
+            mix(_mm512_loadu_ps(line.near + base + 16), _mm512_loadu_ps(line.far + base + 16), across);
+        const __m512i at = _mm512_sub_epi32(iu, _mm512_set1_epi32(base));
+        here = _mm512_permutex2var_ps(low_half, at, high_half);
+        there = _mm512_permutex2var_ps(low_half, _mm512_add_epi32(at, one), high_half);
+      } else {
+        here = mix(values_at(line.near, iu), values_at(line.far, iu), across);
+        there = mix(values_at(line.near + 1, iu), values_at(line.far + 1, iu), across);
+      }
+      const __m512 d = mix(here, there, fu);
+      _mm512_mask_storeu_ps(row->depth_mm + i, lanes, d);
+      low = _mm512_mask_min_ps(low, lanes, low, d), high = _mm512_mask_max_ps(high, lanes, high, d);
+      shallow |= _mm512_mask_cmp_ps_mask(_mm512_mask_cmp_ps_mask(lanes, d, _mm512_setzero_ps(), _CMP_GT_OQ), d,
+                                         _mm512_set1_ps(shallow_mm), _CMP_LT_OQ);
     }
-    const __m512 d = mix(here, there, fu);
-    _mm512_mask_storeu_ps(depth_mm + i, lanes, d);
-    low = _mm512_mask_min_ps(low, lanes, low, d), high = _mm512_mask_max_ps(high, lanes, high, d);
-    shallow |= _mm512_mask_cmp_ps_mask(_mm512_mask_cmp_ps_mask(lanes, d, _mm512_setzero_ps(), _CMP_GT_OQ), d,
-                                       _mm512_set1_ps(shallow_mm), _CMP_LT_OQ);
+    row->shallow = shallow != 0;
   }
-  return {_mm512_reduce_min_ps(low), _mm512_reduce_max_ps(high), shallow != 0};
+  return {_mm512_reduce_min_ps(low), _mm512_reduce_max_ps(high)};
 }
 
 /// Bilinear in sixteen cells. Cells are read one by one: a gather of eight bytes costs twice as much here.
@@ -142,28 +154,39 @@ SBRT_AVX512 inline __m512 in_cell(const FoldedTables::Cell* table, __m512i cell,
 
 struct Tables {
   const FoldedTables::Cell *axis_dose, *ocr;
-  __m512 depth_scale, depth_last, z_scale, z_shift, z_last, ocr_depth_scale, ocr_depth_last, radius_scale, radius_last,
-      reach, reference;
-  __m512i depths, distances, ocr_depths, radii;
+  struct Axis {
+    __m512 scale, fine_from, fine_width, fine_scale, last;
+  } depth, ocr_depth, radius;
+  __m512 z_scale, z_shift, z_last, reach, reference;
+  __m512i depths, radii;
 };
+
+SBRT_AVX512 inline Tables::Axis spread(const FoldedTables::Axis& axis) {
+  return {_mm512_set1_ps(axis.scale), _mm512_set1_ps(axis.fine_from), _mm512_set1_ps(axis.fine_width),
+          _mm512_set1_ps(axis.fine_scale), _mm512_set1_ps(axis.last)};
+}
 
 SBRT_AVX512 inline Tables spread(const FoldedTables::View& t) {
   Tables all;
   all.axis_dose = t.axis_dose, all.ocr = t.ocr;
-  all.depth_scale = _mm512_set1_ps(t.depth_scale), all.depth_last = _mm512_set1_ps(float(t.depths));
+  all.depth = spread(t.depth), all.ocr_depth = spread(t.ocr_depth), all.radius = spread(t.radius);
   all.z_scale = _mm512_set1_ps(t.z_scale), all.z_shift = _mm512_set1_ps(t.z_shift);
-  all.z_last = _mm512_set1_ps(float(t.distances));
-  all.ocr_depth_scale = _mm512_set1_ps(t.ocr_depth_scale), all.ocr_depth_last = _mm512_set1_ps(float(t.ocr_depths));
-  all.radius_scale = _mm512_set1_ps(t.radius_scale), all.radius_last = _mm512_set1_ps(float(t.radii));
+  all.z_last = _mm512_set1_ps(t.z_last);
   all.reach = _mm512_set1_ps(t.reach_mm), all.reference = _mm512_set1_ps(t.reference_distance_mm);
-  all.depths = _mm512_set1_epi32(t.depths), all.distances = _mm512_set1_epi32(t.distances);
-  all.ocr_depths = _mm512_set1_epi32(t.ocr_depths), all.radii = _mm512_set1_epi32(t.radii);
+  all.depths = _mm512_set1_epi32(t.depth.cells), all.radii = _mm512_set1_epi32(t.radius.cells);
   return all;
 }
 
-SBRT_AVX512 inline __m512i cell_below(__m512 x, __m512i cells) {
-  return _mm512_min_epi32(_mm512_cvttps_epi32(x), _mm512_sub_epi32(cells, _mm512_set1_epi32(1)));
+/// Place among the nodes of an axis whose fine steps begin at 0.
+SBRT_AVX512 inline __m512 place_from_zero(const Tables::Axis& axis, __m512 x) {
+  const __m512 fine = _mm512_min_ps(x, axis.fine_width);
+  return _mm512_min_ps(_mm512_add_ps(_mm512_mul_ps(x, axis.scale), _mm512_mul_ps(fine, axis.fine_scale)), axis.last);
 }
+SBRT_AVX512 inline __m512 place(const Tables::Axis& axis, __m512 x) {
+  const __m512 fine = clamp_index(_mm512_sub_ps(x, axis.fine_from), axis.fine_width);
+  return _mm512_min_ps(_mm512_add_ps(_mm512_mul_ps(x, axis.scale), _mm512_mul_ps(fine, axis.fine_scale)), axis.last);
+}
+
 SBRT_AVX512 inline __m512 fraction(__m512 x, __m512i cell) { return _mm512_sub_ps(x, _mm512_cvtepi32_ps(cell)); }
 
 SBRT_AVX512 inline __m512 dose_in_units(const Tables& t, __m512 x, __m512 y, __m512 z, __m512 depth_mm,
@@ -173,40 +196,44 @@ SBRT_AVX512 inline __m512 dose_in_units(const Tables& t, __m512 x, __m512 y, __m
   const __m512 r800 = _mm512_mul_ps(r, _mm512_mul_ps(t.reference, inverse));
   inside = _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(r800, t.reach, _CMP_LE_OQ), z, _mm512_setzero_ps(), _CMP_GT_OQ);
 
-  const __m512 d = clamp_index(_mm512_mul_ps(depth_mm, t.depth_scale), t.depth_last);
+  const __m512 depth = _mm512_max_ps(depth_mm, _mm512_setzero_ps());
+  const __m512 d = place_from_zero(t.depth, depth);
   const __m512 q = clamp_index(_mm512_add_ps(_mm512_mul_ps(z, t.z_scale), t.z_shift), t.z_last);
-  const __m512i id = cell_below(d, t.depths), iz = cell_below(q, t.distances);
+  const __m512i id = _mm512_cvttps_epi32(d), iz = _mm512_cvttps_epi32(q);
   const __m512 on_axis =
       in_cell(t.axis_dose, _mm512_add_epi32(_mm512_mullo_epi32(iz, t.depths), id), fraction(d, id), fraction(q, iz));
 
-  const __m512 e = clamp_index(_mm512_mul_ps(depth_mm, t.ocr_depth_scale), t.ocr_depth_last);
-  const __m512 k = clamp_index(_mm512_mul_ps(r800, t.radius_scale), t.radius_last);
-  const __m512i ie = cell_below(e, t.ocr_depths), ik = cell_below(k, t.radii);
+  const __m512 e = place_from_zero(t.ocr_depth, depth);
+  const __m512 k = place(t.radius, _mm512_max_ps(r800, _mm512_setzero_ps()));
+  const __m512i ie = _mm512_cvttps_epi32(e), ik = _mm512_cvttps_epi32(k);
   const __m512 off_axis =
       in_cell(t.ocr, _mm512_add_epi32(_mm512_mullo_epi32(ie, t.radii), ik), fraction(k, ik), fraction(e, ie));
   return _mm512_mul_ps(_mm512_mul_ps(on_axis, off_axis), _mm512_mul_ps(inverse, inverse));
 }
 
-SBRT_AVX512 std::int64_t add_dose(const FoldedTables::View& view, LineOfPoints line, int count, const float* depth_mm,
-                                  float weight_mu, float* dose_gy) {
+SBRT_AVX512 std::int64_t add_dose(const FoldedTables::View& view, const DoseRow* rows, int count, Step step,
+                                  float weight_mu) {
   const Tables t = spread(view);
   const __m512 weight = _mm512_set1_ps(weight_mu * view.unit);
-  std::int64_t inside_count = 0;
-  __m512 n = numbers();
-  for (int i = 0; i < count; i += 16, n = _mm512_add_ps(n, _mm512_set1_ps(16))) {
-    const __mmask16 lanes = first_lanes(count - i);
-    const __m512 x = _mm512_add_ps(_mm512_set1_ps(line.x), _mm512_mul_ps(n, _mm512_set1_ps(line.dx)));
-    const __m512 y = _mm512_add_ps(_mm512_set1_ps(line.y), _mm512_mul_ps(n, _mm512_set1_ps(line.dy)));
-    const __m512 z = _mm512_add_ps(_mm512_set1_ps(line.z), _mm512_mul_ps(n, _mm512_set1_ps(line.dz)));
-    __mmask16 inside;
-    const __m512 dose =
-        _mm512_mul_ps(weight, dose_in_units(t, x, y, z, _mm512_maskz_loadu_ps(lanes, depth_mm + i), inside));
-    inside &= lanes;
-    inside_count += __builtin_popcount(inside);
-    const __m512 before = _mm512_maskz_loadu_ps(lanes, dose_gy + i);
-    _mm512_mask_storeu_ps(dose_gy + i, inside, _mm512_add_ps(before, dose));
+  const __m512 dx = _mm512_set1_ps(step.x), dy = _mm512_set1_ps(step.y), dz = _mm512_set1_ps(step.z);
+  __m512i inside_lanes = _mm512_setzero_si512();
+  for (const DoseRow* row = rows; row < rows + count; ++row) {
+    __m512 n = numbers();
+    for (int i = 0; i < row->count; i += 16, n = _mm512_add_ps(n, _mm512_set1_ps(16))) {
+      const __mmask16 lanes = first_lanes(row->count - i);
+      const __m512 x = _mm512_add_ps(_mm512_set1_ps(row->x), _mm512_mul_ps(n, dx));
+      const __m512 y = _mm512_add_ps(_mm512_set1_ps(row->y), _mm512_mul_ps(n, dy));
+      const __m512 z = _mm512_add_ps(_mm512_set1_ps(row->z), _mm512_mul_ps(n, dz));
+      __mmask16 inside;
+      const __m512 dose =
+          _mm512_mul_ps(weight, dose_in_units(t, x, y, z, _mm512_maskz_loadu_ps(lanes, row->depth_mm + i), inside));
+      inside &= lanes;
+      inside_lanes = _mm512_mask_add_epi32(inside_lanes, inside, inside_lanes, _mm512_set1_epi32(1));
+      const __m512 before = _mm512_maskz_loadu_ps(lanes, row->dose_gy + i);
+      _mm512_mask_storeu_ps(row->dose_gy + i, inside, _mm512_add_ps(before, dose));
+    }
   }
-  return inside_count;
+  return _mm512_reduce_add_epi32(inside_lanes);
 }
 
 SBRT_AVX512 inline __m512 turned(const float* row, __m512 x, __m512 y, __m512 z) {

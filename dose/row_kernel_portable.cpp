@@ -49,21 +49,31 @@ void trace(const std::uint16_t* density, RayLanes& rays, float* depth_mm) {
   }
 }
 
-DepthRange depth(const FanLine& line, int count, float shallow_mm, float* depth_mm) {
-  DepthRange range{HUGE_VALF, 0, false};
-  const float last = float(line.rays - 1);
-  for (int i = 0; i < count; ++i) {
-    const float u = clamp_index(line.first + float(i) * line.step, last);
-    const int iu = std::min(int(u), line.rays - 2);
-    const float fu = u - float(iu);
-    const float here = mix(line.near[iu], line.far[iu], line.across);
-    const float there = mix(line.near[iu + 1], line.far[iu + 1], line.across);
-    const float d = mix(here, there, fu);
-    depth_mm[i] = d;
-    range.low = std::min(range.low, d), range.high = std::max(range.high, d);
-    range.shallow |= d > 0 && d < shallow_mm;
+DepthRange depth(DepthRow* rows, int count, float shallow_mm) {
+  DepthRange range{HUGE_VALF, 0};
+  for (DepthRow* row = rows; row < rows + count; ++row) {
+    const FanLine& line = row->line;
+    const float last = float(line.rays - 1);
+    row->shallow = false;
+    for (int i = 0; i < row->count; ++i) {
+      const float u = clamp_index(line.first + float(i) * line.step, last);
+      const int iu = std::min(int(u), line.rays - 2);
+      const float fu = u - float(iu);
+      const float here = mix(line.near[iu], line.far[iu], line.across);
+      const float there = mix(line.near[iu + 1], line.far[iu + 1], line.across);
+      const float d = mix(here, there, fu);
+      row->depth_mm[i] = d;
+      range.low = std::min(range.low, d), range.high = std::max(range.high, d);
+      row->shallow |= d > 0 && d < shallow_mm;
+    }
   }
   return range;
+}
+
+/// Place among the nodes of a table of a coordinate that is not negative.
+inline float place(const FoldedTables::Axis& axis, float x) {
+  const float fine = std::min(axis.fine_width, std::max(0.0f, x - axis.fine_from));
+  return std::min(axis.last, x * axis.scale + fine * axis.fine_scale);
 }
 
 /// Bilinear in a cell, in its own units.
@@ -78,30 +88,29 @@ inline float dose_in_units(const FoldedTables::View& t, float x, float y, float 
   const float r800 = std::sqrt(x * x + y * y) * (t.reference_distance_mm * inverse);  // (2), (3)
   inside = r800 <= t.reach_mm && z > 0.0f;
 
-  const float d = clamp_index(depth_mm * t.depth_scale, float(t.depths));
-  const float q = clamp_index(z * t.z_scale + t.z_shift, float(t.distances));
-  const int id = std::min(int(d), t.depths - 1), iz = std::min(int(q), t.distances - 1);
-  const float on_axis = in_cell(t.axis_dose[iz * t.depths + id], d - float(id), q - float(iz));
+  const float depth = std::max(0.0f, depth_mm);
+  const float d = place(t.depth, depth), q = clamp_index(z * t.z_scale + t.z_shift, t.z_last);
+  const int id = int(d), iz = int(q);
+  const float on_axis = in_cell(t.axis_dose[iz * t.depth.cells + id], d - float(id), q - float(iz));
 
-  const float e = clamp_index(depth_mm * t.ocr_depth_scale, float(t.ocr_depths));
-  const float r = clamp_index(r800 * t.radius_scale, float(t.radii));
-  const int ie = std::min(int(e), t.ocr_depths - 1), ir = std::min(int(r), t.radii - 1);
-  const float off_axis = in_cell(t.ocr[ie * t.radii + ir], r - float(ir), e - float(ie));
+  const float e = place(t.ocr_depth, depth), r = place(t.radius, std::max(0.0f, r800));
+  const int ie = int(e), ir = int(r);
+  const float off_axis = in_cell(t.ocr[ie * t.radius.cells + ir], r - float(ir), e - float(ie));
   return on_axis * off_axis * (inverse * inverse);  // (6)
 }
 
-std::int64_t add_dose(const FoldedTables::View& t, LineOfPoints line, int count, const float* depth_mm, float weight_mu,
-                      float* dose_gy) {
+std::int64_t add_dose(const FoldedTables::View& t, const DoseRow* rows, int count, Step step, float weight_mu) {
   const float weight = weight_mu * t.unit;
   std::int64_t inside_count = 0;
-  for (int i = 0; i < count; ++i) {
-    const float n = float(i);
-    bool inside;
-    const float dose = weight * dose_in_units(t, line.x + n * line.dx, line.y + n * line.dy, line.z + n * line.dz,
-                                              depth_mm[i], inside);  // (1)
-    dose_gy[i] += inside ? dose : 0.0f;
-    inside_count += inside;
-  }
+  for (const DoseRow* row = rows; row < rows + count; ++row)
+    for (int i = 0; i < row->count; ++i) {
+      const float n = float(i);
+      bool inside;
+      const float dose = weight * dose_in_units(t, row->x + n * step.x, row->y + n * step.y, row->z + n * step.z,
+                                                row->depth_mm[i], inside);  // (1)
+      row->dose_gy[i] += inside ? dose : 0.0f;
+      inside_count += inside;
+    }
   return inside_count;
 }
 

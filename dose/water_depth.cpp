@@ -15,15 +15,21 @@ VoxelBox density_box(const DensityMap& density) {
   };
   std::vector<Bounds> slices(n.nz, Bounds{n.nx, -1, n.ny, -1});
   parallel_for(n.nz, [&](std::int64_t k) {
-    Bounds& b = slices[k];
-    for (int j = 0; j < n.ny; ++j) {
-      const float* row = &density.values()[grid.index(0, j, int(k))];
-      int first = 0, last = n.nx - 1;
-      while (first <= last && row[first] == 0) ++first;
-      while (last >= first && row[last] == 0) --last;
-      if (first > last) continue;
-      b = {std::min(b.i_low, first), std::max(b.i_high, last), std::min(b.j_low, j), std::max(b.j_high, j)};
+    const float* slice = &density.values()[grid.index(0, 0, int(k))];
+    const auto row = [&](int j) { return slice + std::size_t(j) * n.nx; };
+    const auto has_density = [&](int j) { return std::any_of(row(j), row(j) + n.nx, [](float v) { return v != 0; }); };
+    Bounds b = slices[k];
+    b.j_low = 0, b.j_high = n.ny - 1;
+    while (b.j_low <= b.j_high && !has_density(b.j_low)) ++b.j_low;
+    if (b.j_low > b.j_high) return;
+    while (!has_density(b.j_high)) --b.j_high;
+    for (int j = b.j_low; j <= b.j_high; ++j) {  // only what could widen the range
+      b.i_low = int(std::find_if(row(j), row(j) + b.i_low, [](float v) { return v != 0; }) - row(j));
+      int last = n.nx - 1;
+      while (last > b.i_high && row(j)[last] == 0) --last;
+      b.i_high = last;
     }
+    slices[k] = b;
   });
   Bounds all{n.nx, -1, n.ny, -1};
   int k_low = n.nz, k_high = -1;

@@ -6,6 +6,7 @@
 #include "geometry/volume.h"
 #include "geometry/warning.h"
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,8 @@ struct Sample {
 struct ScatteredSamples {
   std::vector<Sample> samples;
   std::vector<PatientPoint> points;
+  std::vector<std::int32_t> block;  //!< of at most 2 x 2 x 2 pieces, in which each lies: 0, 1, ...
+  std::int32_t blocks = 0;
 };
 
 /// Immutable; cheap to copy (shared state).

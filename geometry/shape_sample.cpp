@@ -66,13 +66,34 @@ ScatteredSamples joined(std::vector<ScatteredSamples> parts) {
   }
   all.samples.reserve(samples);
   all.points.reserve(points);
+  all.block.reserve(points);
   for (ScatteredSamples& part : parts) {
     all.samples.insert(all.samples.end(), part.samples.begin(), part.samples.end());
     all.points.insert(all.points.end(), part.points.begin(), part.points.end());
+    for (const std::int32_t block : part.block) all.block.push_back(all.blocks + block);
+    all.blocks += part.blocks;
     part = {};
   }
   return all;
 }
+
+/// Numbers of the 2 x 2 columns of cells, given where the first piece of one is met.
+class Blocks {
+ public:
+  Blocks(int nu, int nv) : nu_((nu + 1) / 2), numbers_(std::size_t(nu_) * std::size_t((nv + 1) / 2), none) {}
+
+  void begin_layers() { std::fill(numbers_.begin(), numbers_.end(), none); }
+  std::int32_t number(int i, int j, std::int32_t& count) {
+    std::int32_t& number = numbers_[std::size_t(j / 2) * std::size_t(nu_) + std::size_t(i / 2)];
+    if (number == none) number = count++;
+    return number;
+  }
+
+ private:
+  static constexpr std::int32_t none = -1;
+  int nu_;
+  std::vector<std::int32_t> numbers_;
+};
 
 /// The slabs' outlines in cell coordinates.
 std::vector<planar::Region> in_cells(const std::vector<Slab>& slabs, const TurnedCells& cells) {
@@ -157,11 +178,13 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
     const std::int64_t first = b * block - 1, last = std::min(first + block, layers);  // cell layers of this block
     Layers slabs(s, cells, outlines);
     std::vector<Piece> open(std::size_t(cells.nu) * cells.nv);
+    Blocks twice(cells.nu, cells.nv);
     ScatteredSamples& out = by_block[std::size_t(b)];
     const auto close = [&](int i, int j, std::int64_t end, const Piece& piece) {
       const Uv p = cells.to_plane(piece.u / piece.volume, piece.v / piece.volume);
       out.samples.push_back({s.frame.point(p, piece.z / piece.volume), piece.volume * cells.cell_area()});
       if (!scattered) return;
+      out.block.push_back(twice.number(i, j, out.blocks));
       const double z0 = s.low() + double(std::max<std::int64_t>(end - phases, 0)) * dz,
                    z1 = s.low() + double(std::min(end, fine)) * dz;
       const auto place = [&](UnitPoint x) {
@@ -183,6 +206,8 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
           piece.v += cell.v;
           piece.z += cell.height;
         });
+      // All cells of a layer end before the first of the next one does.
+      if ((f + 1 - first * phases) % (2 * phases) == phases) twice.begin_layers();
       for (int j = 0; j < cells.nv; ++j)
         for (int i = first_of_phase(int((f + 1 + phases) % phases), j); i < cells.nu; i += phases) {
           Piece& piece = open[std::size_t(j) * cells.nu + i];

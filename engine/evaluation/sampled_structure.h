@@ -3,15 +3,18 @@
 
 #include "geometry/shape.h"
 
+#include <cstdint>
 #include <vector>
 
 namespace sbrt {
 
-/// Pieces of a structure; the coarse pass has twice the step of the fine one and tells the sampling error.
+/// Pieces of a structure; coarse ones, twice as long as the fine, tell the sampling error.
 struct SampledStructure {
   std::vector<Sample> samples;
   std::vector<PatientPoint> points;  //!< where the dose of each piece was taken
   std::vector<double> dose_gy;       //!< NaN outside the grid
+  std::vector<std::int32_t> block;   //!< of pieces that are one when twice as long; empty where they were joined
+  std::int32_t blocks = 0;
   double step_mm = 0;
 };
 

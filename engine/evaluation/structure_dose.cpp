@@ -3,6 +3,7 @@
 #include "engine/evaluation/dose_extremes.h"
 #include "engine/evaluation/measured_metrics.h"
 #include "engine/evaluation/structure_names.h"
+#include "geometry/scatter.h"
 #include "geometry/units.h"
 
 #include <fmt/format.h>
@@ -44,7 +45,28 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
   sampled.samples = std::move(pieces.samples);
   sampled.points = std::move(pieces.points);
   sampled.dose_gy = dose.values_at(sampled.points);
+  sampled.block = std::move(pieces.block), sampled.blocks = pieces.blocks;
   return sampled;
+}
+
+SampledStructure twice_as_coarse(const SampledStructure& fine) {
+  SBRT_EXPECT(fine.block.size() == fine.samples.size());
+  SampledStructure coarse;
+  coarse.step_mm = 2 * fine.step_mm;
+  const auto blocks = std::size_t(fine.blocks);
+  coarse.samples.resize(blocks), coarse.points.resize(blocks), coarse.dose_gy.resize(blocks);
+  for (std::size_t i = 0; i < fine.samples.size(); ++i) {
+    const auto b = std::size_t(fine.block[i]);
+    Sample& all = coarse.samples[b];
+    const Sample& one = fine.samples[i];
+    all.volume_mm3 += one.volume_mm3;
+    const double share = one.volume_mm3 / all.volume_mm3;  // of what the block holds so far; 1 for its first
+    all.point = all.point + share * (one.point - all.point);
+    if (unit_point(i).a >= share) continue;
+    coarse.points[b] = fine.points[i];
+    coarse.dose_gy[b] = fine.dose_gy[i];
+  }
+  return coarse;
 }
 
 Measured with_sampling_error(double fine, double coarse, double noise) {
@@ -117,8 +139,7 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
                                    StructureResult& result, Warnings& warnings) {
   const auto largest_gy = double(dose.largest_sample());
   result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
-  SampledStructure fine = sample_dose(shape, dose, result.step_mm),
-                   coarse = sample_dose(shape, dose, 2 * result.step_mm);
+  SampledStructure fine = sample_dose(shape, dose, result.step_mm), coarse = twice_as_coarse(fine);
   std::optional<SampledStructure> hot_fine, hot_coarse;
   const auto measure_all = [&](CoarseCurves curves) {
     const MeasuredMetrics measure(result.dvh, std::move(curves), result.reference);
@@ -138,8 +159,8 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(fine.samples.size()) > most_pieces)
       break;
     result.step_mm /= finer;
-    coarse = finer == 2 ? std::move(fine) : sample_dose(shape, dose, 2 * result.step_mm);
     fine = sample_dose(shape, dose, result.step_mm);
+    coarse = twice_as_coarse(fine);
   }
   const std::size_t pieces = fine.samples.size();
   SampledTwice sampled{hot_fine ? std::move(*hot_fine) : std::move(fine),

@@ -15,11 +15,14 @@ inline constexpr double wanted_of_targets = 0.5;  //!< of the wanted interval: t
 double sampling_step_mm(double volume_mm3, double wanted_pct);
 
 SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, double step_mm);
+/// Pieces twice as long. The point of each is that of one of the fine pieces in it, drawn by their volumes, so again as
+/// likely to lie anywhere in it. @pre `fine` as sample_dose() gives it
+SampledStructure twice_as_coarse(const SampledStructure& fine);
 
 /// Name, role, volume and its interval of a structure; nothing of a dose.
 StructureResult volume_result(const NamedShape& structure);
 
-/// Both passes over a structure; the coarse one has twice the step.
+/// A structure in fine pieces and in pieces twice as long.
 struct SampledTwice {
   SampledStructure fine, coarse;
 };

@@ -151,18 +151,30 @@ void kernel(benchmark::State& state, SimdPath path) {
         const FoldedTables folded(tables, tables.find(beam.collimator_mm), 700, 1100);
         const GridInFrame frame(grid, SourceFrame(beam.source, beam.aim - beam.source));
         const ConeRows cone(frame, grid.size(), cones[i].tangent);
-        std::vector<float> depth(grid.size().nx);
+        std::vector<float> depth(std::size_t(grid.size().ny) * padded(grid.size().nx));
+        std::vector<DepthRow> depth_rows;
+        std::vector<DoseRow> dose_rows;
         const double start = cpu_seconds();
         for (int k = 0; k < grid.size().nz; ++k) {
-          const IndexRange rows = cone.rows_of_slice(k);
+          const ConeSlice slice = cone.slice(k);
+          const IndexRange rows = slice.rows();
+          depth_rows.clear(), dose_rows.clear();
+          float* at = depth.data();
           for (int j = rows.begin; j < rows.end; ++j) {
-            const IndexRange v = cone.voxels_of_row(j, k);
+            const IndexRange v = slice.voxels(j);
             if (v.empty()) continue;
+            const int points = v.end - v.begin;
             const bool by_slice = group.face.normal == 2;
-            inner.depth(fan->line(by_slice ? k : j, by_slice ? j : k, v.begin), v.end - v.begin, 0, depth.data());
-            pairs += inner.add_dose(folded.view(), frame.row_from(v.begin, j, k), v.end - v.begin, depth.data(),
-                                    float(beam.weight_mu), &result.values()[grid.index(v.begin, j, k)]);
+            depth_rows.push_back({fan->line(by_slice ? k : j, by_slice ? j : k, v.begin), points, at, false});
+            const GridInFrame::V p = frame.at(v.begin, j, k);
+            dose_rows.push_back({float(p[0]), float(p[1]), float(p[2]), points, at,
+                                 &result.values()[grid.index(v.begin, j, k)],
+                                 std::ptrdiff_t(grid.count() - grid.index(v.begin, j, k))});
+            at += padded(points);
           }
+          inner.depth(depth_rows.data(), int(depth_rows.size()), 0);
+          pairs += inner.add_dose(folded.view(), dose_rows.data(), int(dose_rows.size()), frame.step(),
+                                  float(beam.weight_mu));
         }
         seconds += cpu_seconds() - start;
       }

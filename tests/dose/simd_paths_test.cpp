@@ -119,19 +119,33 @@ TEST(SimdPaths, DepthsOfLinesHaveTheSameBytes) {
   for (const float step : {0.05f, 0.4f, 0.77f, 1.3f, 1.92f, 2.7f})
     for (const int count : {1, 7, 8, 15, 16, 17, 33, 90}) {
       const FanLine line{near.data(), far.data(), 0.3f, -0.7f, step, 60};
+      const FanLine other{far.data(), near.data(), 0.9f, 20.7f, step, 60};
       std::vector<float> first;
       DepthRange range{};
+      bool shallow[2];
       for (const SimdPath path : paths()) {
-        std::vector<float> depth(count + 1, -1.0f);
-        const DepthRange found = row_kernel(path).depth(line, count, 30, depth.data());
+        const std::size_t each = std::size_t(padded(count));
+        std::vector<float> depth(2 * each + 1, -1.0f);
+        DepthRow rows[]{{line, count, depth.data(), false}, {other, count, depth.data() + each, false}};
+        const DepthRange found = row_kernel(path).depth(rows, 2, 9);
         EXPECT_EQ(depth.back(), -1.0f) << "wrote behind the end";
-        if (path == SimdPath::portable) first = depth, range = found;
-        expect_same_bytes(first, depth, path);
+        std::vector<float> wanted(depth.begin(), depth.begin() + count);  // behind them may stand anything
+        wanted.insert(wanted.end(), depth.begin() + std::ptrdiff_t(each), depth.begin() + std::ptrdiff_t(each) + count);
+        if (path == SimdPath::portable) {
+          first = wanted, range = found;
+          shallow[0] = rows[0].shallow, shallow[1] = rows[1].shallow;
+        }
+        expect_same_bytes(first, wanted, path);
         EXPECT_EQ(found.low, range.low);
         EXPECT_EQ(found.high, range.high);
-        EXPECT_EQ(found.shallow, range.shallow);
+        EXPECT_EQ(rows[0].shallow, shallow[0]);
+        EXPECT_EQ(rows[1].shallow, shallow[1]);
       }
-      EXPECT_EQ(range.high, *std::max_element(first.begin(), first.end() - 1));
+      EXPECT_EQ(range.high, *std::max_element(first.begin(), first.end()));
+      EXPECT_EQ(range.low, *std::min_element(first.begin(), first.end()));
+      for (int row = 0; row < 2; ++row)
+        EXPECT_EQ(shallow[row], std::any_of(first.begin() + row * count, first.begin() + (row + 1) * count,
+                                            [](float d) { return d > 0 && d < 9; }));
     }
 }
 
@@ -140,29 +154,45 @@ TEST(SimdPaths, DoseHasTheSameBytesAndIsEquationSix) {
   for (const double cone : {5.0, 20.0, 60.0}) {
     const std::size_t c = tables.find(cone);
     const FoldedTables folded(tables, c, 700, 1000);
-    for (const int count : {1, 8, 13, 16, 40, 61}) {
-      const LineOfPoints line{-30, 4, 760, 1.5f, -0.1f, 0.9f};
-      Uniform uniform;
-      std::vector<float> depth, first;
+    const Step step{1.5f, -0.1f, 0.9f};
+    const std::vector<int> counts{1, 8, 13, 61, 16, 40, 300, 5};  // more than a kernel takes at a time
+    Uniform uniform;
+    std::vector<std::vector<float>> depths;
+    for (const int count : counts) {
+      std::vector<float>& depth = depths.emplace_back();
       for (int i = 0; i < count; ++i) depth.push_back(uniform(0, 460));
-      std::int64_t inside = 0;
-      for (const SimdPath path : paths()) {
-        std::vector<float> dose(count + 1, 0.25f);
-        const std::int64_t found = row_kernel(path).add_dose(folded.view(), line, count, depth.data(), 80, dose.data());
-        EXPECT_EQ(dose.back(), 0.25f) << "wrote behind the end";
-        if (path == SimdPath::portable) first = dose, inside = found;
-        expect_same_bytes(first, dose, path);
+      depth.resize(std::size_t(padded(count)), std::nanf(""));  // whatever was there
+    }
+    std::vector<float> first;
+    std::int64_t inside = 0;
+    for (const SimdPath path : paths())
+      for (const int spare : {0, 3, 15}) {  // behind a row's end
+        std::vector<float> doses;
+        std::vector<DoseRow> rows;
+        std::vector<std::vector<float>> dose;
+        for (std::size_t r = 0; r < counts.size(); ++r) {
+          float* const to = dose.emplace_back(std::size_t(counts[r]) + 15, 0.25f).data();
+          rows.push_back({-30, 4 - float(r), 760, counts[r], depths[r].data(), to, counts[r] + spare});
+        }
+        const std::int64_t found = row_kernel(path).add_dose(folded.view(), rows.data(), int(rows.size()), step, 80);
+        for (std::size_t r = 0; r < counts.size(); ++r) {
+          doses.insert(doses.end(), dose[r].begin(), dose[r].begin() + counts[r]);
+          for (auto d = dose[r].begin() + counts[r]; d != dose[r].end(); ++d)
+            EXPECT_EQ(*d, 0.25f) << "changed a dose behind the end";
+        }
+        if (first.empty()) first = doses, inside = found;
+        expect_same_bytes(first, doses, path);
         EXPECT_EQ(found, inside);
       }
-      for (int i = 0; i < count; ++i) {
-        const double x = line.x + double(i) * line.dx, y = line.y + double(i) * line.dy,
-                     z = line.z + double(i) * line.dz;
-        const double expected = 80 * dose_factors(tables, c, {z, std::hypot(x, y) * 800 / z}, depth[i]).gy_per_mu;
+    const float* at = first.data();
+    for (std::size_t r = 0; r < counts.size(); ++r)
+      for (int i = 0; i < counts[r]; ++i) {
+        const double x = -30 + double(i) * step.x, y = 4 - double(r) + double(i) * step.y, z = 760 + double(i) * step.z;
+        const double expected = 80 * dose_factors(tables, c, {z, std::hypot(x, y) * 800 / z}, depths[r][i]).gy_per_mu;
         // Tables resampled within `tolerance` of 1 each, of at most 0.01 Gy / MU * 80 MU * (800 / 760)^2.
-        ASSERT_NEAR(first[i] - 0.25, expected, 2.2 * FoldedTables::tolerance * 0.89 + 1e-6)
-            << cone << " mm, point " << i;
+        ASSERT_NEAR(*at++ - 0.25, expected, 2.2 * FoldedTables::tolerance * 0.89 + 1e-6)
+            << cone << " mm, row " << r << ", point " << i;
       }
-    }
   }
 }
 

@@ -80,6 +80,31 @@ TEST(ScatteredSamples, LieInTheirPieces) {
   }
 }
 
+TEST(ScatteredSamples, LieInBlocksTwiceAsLong) {
+  const double step = 0.8;
+  const ScatteredSamples scattered = ball(9).sample_scattered(step);
+  struct Block {
+    int pieces = 0;
+    PatientPoint first;
+    double farthest = 0;
+  };
+  std::vector<Block> blocks(std::size_t(scattered.blocks));
+  ASSERT_EQ(scattered.block.size(), scattered.samples.size());
+  for (std::size_t i = 0; i < scattered.samples.size(); ++i) {
+    Block& block = blocks.at(std::size_t(scattered.block[i]));
+    if (block.pieces++ == 0) block.first = scattered.samples[i].point;
+    block.farthest = std::max(block.farthest, distance(block.first, scattered.samples[i].point));
+  }
+  int whole = 0;
+  for (const Block& block : blocks) {
+    ASSERT_GE(block.pieces, 1);
+    ASSERT_LE(block.pieces, 8);
+    EXPECT_LE(block.farthest, std::hypot(2 * step, 2 * step, (2 + 4.0 / 5) * step));  // stacked at five phases
+    whole += block.pieces == 8;
+  }
+  EXPECT_GT(whole, scattered.blocks / 2);
+}
+
 // A shell below the surface, thinner than the pieces. A surface of area S meets about 1.5 S/h^2 pieces of side h, each
 // falls to one side whole: variance at most 1/6 of a piece's volume squared if cut anywhere, hence 0.5 h^2 sqrt(S).
 TEST(ScatteredSamples, FallIntoAShellAtTheSurfaceByShareOfVolume) {
