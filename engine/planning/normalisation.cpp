@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 namespace sbrt {
 namespace {
@@ -82,20 +83,23 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
     first = std::max(first, t.prescription.dose_gy / dose_at_coverage(t, sampled, coverage_pct, body, warnings));
   }
   // Near its end the dose decides the evaluation's own samples, so that it reports the coverage that was asked for;
-  // after a change that may give other samples it is looked at again.
-  constexpr int most_looks = 3;
+  // after a change that may give other samples it is looked at again. Where two sets of samples take turns, the dose
+  // that covers enough by its own is taken.
+  constexpr int most_looks = 5;
   constexpr double same = 1e-5;  // of the dose: less than a hundredth of a percent of the volume
   double factor = first;
+  std::optional<double> enough;
   for (int look = 0; look < most_looks; ++look) {
     const DoseGrid nearly = scaled(dose, factor);
     double change = 0;
     for (const PlanningTarget& t : targets)
       change = std::max(change, t.prescription.dose_gy /
                                     dose_at_coverage(t, evaluated_samples(t, nearly), coverage_pct, body, nullptr));
+    if (std::abs(change - 1) < same) return factor * change;
+    if (change < 1 && (!enough || factor < *enough)) enough = factor;
     factor *= change;
-    if (std::abs(change - 1) < same) break;
   }
-  return factor;
+  return enough.value_or(factor);
 }
 
 }  // namespace sbrt
