@@ -60,9 +60,10 @@ struct EvaluationInput {
   WantedInterval wanted;  //!< of targets half of it
 };
 
-/// Curves of pieces of twice the step, and the same with the ends of the contours smaller and larger.
+/// Curves of pieces of twice the step, and the first of them with the ends of the contours smaller and larger.
 struct CoarseCurves {
-  Dvh coarse, smaller, larger;
+  std::vector<Dvh> coarse;
+  Dvh smaller, larger;
 };
 
 struct StructureResult {

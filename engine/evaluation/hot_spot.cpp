@@ -16,36 +16,6 @@ namespace {
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double most_hot_voxels = 200'000;
 
-// The hot pieces and the colder ones of `sampled`, these scaled to keep the volume; nothing where the hot ones leave no
-// room for them.
-std::optional<SampledStructure> joined(const SampledStructure& sampled, double threshold_gy,
-                                       const SampledStructure& hot) {
-  double volume = 0, cold = 0, hot_volume = 0;
-  for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
-    volume += sampled.samples[i].volume_mm3;
-    if (!(sampled.dose_gy[i] >= threshold_gy)) cold += sampled.samples[i].volume_mm3;
-  }
-  for (const Sample& s : hot.samples) hot_volume += s.volume_mm3;
-  if (!(cold > 0) || hot_volume >= volume) return std::nullopt;
-  const double scale = (volume - hot_volume) / cold;
-  SampledStructure merged;
-  merged.step_mm = sampled.step_mm;
-  const std::size_t most = sampled.samples.size() + hot.samples.size();
-  merged.samples.reserve(most);
-  merged.points.reserve(most);
-  merged.dose_gy.reserve(most);
-  for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
-    if (sampled.dose_gy[i] >= threshold_gy) continue;
-    merged.samples.push_back({sampled.samples[i].point, sampled.samples[i].volume_mm3 * scale});
-    merged.points.push_back(sampled.points[i]);
-    merged.dose_gy.push_back(sampled.dose_gy[i]);
-  }
-  merged.samples.insert(merged.samples.end(), hot.samples.begin(), hot.samples.end());
-  merged.points.insert(merged.points.end(), hot.points.begin(), hot.points.end());
-  merged.dose_gy.insert(merged.dose_gy.end(), hot.dose_gy.begin(), hot.dose_gy.end());
-  return merged;
-}
-
 // Dose that the hottest `volume_mm3` exceed, as the curve of all pieces tells it, from the hot ones only; nothing where
 // less than that has a dose.
 std::optional<double> dose_of_hottest(const SampledStructure& sampled, double volume_mm3) {
@@ -132,19 +102,32 @@ class DoseCeiling {
     bound_.assign(std::size_t(count_[0]) * count_[1] * count_[2], std::numeric_limits<double>::quiet_NaN());
   }
 
-  double over_voxel(int i, int j, int k) {
-    const Cells cells = cells_of(i, j, k);
-    double highest = -HUGE_VAL;
-    for (int c = cells.low[2]; c <= cells.high[2]; ++c)
-      for (int b = cells.low[1]; b <= cells.high[1]; ++b)
-        for (int a = cells.low[0]; a <= cells.high[0]; ++a) highest = std::max(highest, bound(a, b, c));
-    return highest;
+  double over_voxel(int i, int j, int k) { return highest(cells_of(i, j, k)); }
+
+  /// Over the voxels from (i, j, k) to (i2, j2, k2).
+  double over_voxels(int i, int j, int k, int i2, int j2, int k2) {
+    Cells all = cells_of(i, j, k);
+    for (int corner = 1; corner < 8; ++corner) {
+      const Cells cells = cells_of(corner & 1 ? i2 : i, corner & 2 ? j2 : j, corner & 4 ? k2 : k);
+      for (std::size_t d = 0; d < 3; ++d) {
+        all.low[d] = std::min(all.low[d], cells.low[d]);
+        all.high[d] = std::max(all.high[d], cells.high[d]);
+      }
+    }
+    return highest(all);
   }
 
  private:
   struct Cells {
     std::array<int, 3> low, high;
   };
+  double highest(const Cells& cells) {
+    double most = -HUGE_VAL;
+    for (int c = cells.low[2]; c <= cells.high[2]; ++c)
+      for (int b = cells.low[1]; b <= cells.high[1]; ++b)
+        for (int a = cells.low[0]; a <= cells.high[0]; ++a) most = std::max(most, bound(a, b, c));
+    return most;
+  }
   Cells cells_of(int i, int j, int k) const {
     constexpr double rounding = 1e-9;
     const VoxelPoint v = origin_ + (i * step_[0] + j * step_[1] + k * step_[2]);
@@ -174,8 +157,8 @@ class DoseCeiling {
 
 }  // namespace
 
-std::optional<SampledStructure> with_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm,
-                                              const SampledStructure& sampled) {
+std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm,
+                                     const SampledStructure& sampled) {
   if (sampled.step_mm <= 1.5 * hot_mm) return std::nullopt;
   const std::optional<double> threshold = dose_of_hottest(sampled, hot_volume_mm3);
   if (!threshold) return std::nullopt;
@@ -193,11 +176,26 @@ std::optional<SampledStructure> with_hot_spot(const Shape& shape, const DoseInte
   SampledStructure hot;
   hot.step_mm = step;
   const GridSize n = grid.size();
+  // Most voxels lie where it is colder: asked block by block.
+  constexpr int side = 4;
+  const auto blocks = [](int voxels) { return (voxels + side - 1) / side; };
+  const int bx = blocks(n.nx), by = blocks(n.ny), bz = blocks(n.nz);
+  std::vector<char> may_be_hot;
+  for (int c = 0; c < bz; ++c)
+    for (int b = 0; b < by; ++b)
+      for (int a = 0; a < bx; ++a)
+        may_be_hot.push_back(ceiling.over_voxels(a * side, b * side, c * side, std::min((a + 1) * side, n.nx) - 1,
+                                                 std::min((b + 1) * side, n.ny) - 1,
+                                                 std::min((c + 1) * side, n.nz) - 1) >= *threshold);
   std::vector<Sample> candidates;
   std::vector<PatientPoint> points;
   for (int k = 0; k < n.nz; ++k)
     for (int j = 0; j < n.ny; ++j)
       for (int i = 0; i < n.nx; ++i) {
+        if (!may_be_hot[std::size_t(((k / side) * by + j / side) * bx + i / side)]) {
+          i |= side - 1;  // on to the next block
+          continue;
+        }
         const double share = double(occupied(i, j, k));
         if (!(share > 0) || ceiling.over_voxel(i, j, k) < *threshold) continue;
         candidates.push_back({middle_of_inside(occupied, i, j, k), share * grid.voxel_volume_mm3()});
@@ -214,7 +212,36 @@ std::optional<SampledStructure> with_hot_spot(const Shape& shape, const DoseInte
       hot.points.push_back(points[i]);
       hot.dose_gy.push_back(doses[i]);
     }
-  return hot.samples.empty() ? std::nullopt : joined(sampled, *threshold, hot);
+  if (hot.samples.empty()) return std::nullopt;
+  return HotSpot{*threshold, std::move(hot)};
+}
+
+SampledStructure with_hot_spot(SampledStructure sampled, const HotSpot& hot) {
+  double volume = 0, cold = 0, hot_volume = 0;
+  for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
+    volume += sampled.samples[i].volume_mm3;
+    if (!(sampled.dose_gy[i] >= hot.threshold_gy)) cold += sampled.samples[i].volume_mm3;
+  }
+  for (const Sample& s : hot.pieces.samples) hot_volume += s.volume_mm3;
+  if (!(cold > 0) || hot_volume >= volume) return sampled;
+  const double scale = (volume - hot_volume) / cold;
+  SampledStructure merged;
+  merged.step_mm = sampled.step_mm;
+  const std::size_t most = sampled.samples.size() + hot.pieces.samples.size();
+  merged.samples.reserve(most);
+  merged.points.reserve(most);
+  merged.dose_gy.reserve(most);
+  for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
+    if (sampled.dose_gy[i] >= hot.threshold_gy) continue;
+    merged.samples.push_back({sampled.samples[i].point, sampled.samples[i].volume_mm3 * scale});
+    merged.points.push_back(sampled.points[i]);
+    merged.dose_gy.push_back(sampled.dose_gy[i]);
+  }
+  const auto append = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
+  append(merged.samples, hot.pieces.samples);
+  append(merged.points, hot.pieces.points);
+  append(merged.dose_gy, hot.pieces.dose_gy);
+  return merged;
 }
 
 }  // namespace sbrt

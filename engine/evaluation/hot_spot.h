@@ -10,9 +10,18 @@ namespace sbrt {
 
 inline constexpr double hot_step_mm = 0.4;  //!< 15 pieces per mm^3: D0.03cc rests on 470 of them
 
-/// The structure with its hottest cubic centimetre in pieces of `step_mm`, so that D0.03cc of a large organ rests on
-/// hundreds of pieces; the cold rest is scaled to keep the volume. Nothing where the pieces are as small already.
-std::optional<SampledStructure> with_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm,
-                                              const SampledStructure& sampled);
+/// The hottest cubic centimetre of a structure in pieces of their own.
+struct HotSpot {
+  double threshold_gy;  //!< all that receives at least this
+  SampledStructure pieces;
+};
+
+/// @param step_mm of its pieces: D0.03cc of a large organ then rests on hundreds of them
+/// @return nothing where the pieces of `sampled` are as small already
+std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm,
+                                     const SampledStructure& sampled);
+/// The pieces with those of the hot spot instead of what they hold of it; the cold rest is scaled to keep the volume.
+/// Unchanged where the hot spot leaves no room for a rest.
+SampledStructure with_hot_spot(SampledStructure sampled, const HotSpot& hot);
 
 }  // namespace sbrt

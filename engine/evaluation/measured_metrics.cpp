@@ -34,12 +34,18 @@ std::vector<Sample> with_other_ends(const Shape& shape, const SampledStructure& 
 
 }  // namespace
 
-MeasuredMetrics::MeasuredMetrics(const Shape& shape, const Dvh& fine, const SampledStructure& coarse,
+MeasuredMetrics::MeasuredMetrics(const Shape& shape, const Dvh& fine, const std::vector<SampledStructure>& coarse,
                                  const std::optional<DoseReference>& reference)
-    : MeasuredMetrics(fine, coarse_curves({&shape}, {coarse}), reference) {}
+    : MeasuredMetrics(fine, coarse_curves(shape, coarse), reference) {}
 
 MeasuredMetrics::MeasuredMetrics(const Dvh& fine, CoarseCurves curves, const std::optional<DoseReference>& reference)
     : fine_(fine), reference_(reference), curves_(std::move(curves)) {}
+
+CoarseCurves coarse_curves(const Shape& shape, const std::vector<SampledStructure>& draws) {
+  CoarseCurves curves = coarse_curves({&shape}, {draws.front()});
+  for (std::size_t d = 1; d < draws.size(); ++d) curves.coarse.emplace_back(draws[d].samples, draws[d].dose_gy);
+  return curves;
+}
 
 CoarseCurves coarse_curves(const std::vector<const Shape*>& shapes, const std::vector<SampledStructure>& parts) {
   SBRT_EXPECT(shapes.size() == parts.size());
@@ -53,7 +59,7 @@ CoarseCurves coarse_curves(const std::vector<const Shape*>& shapes, const std::v
     append_to(larger, with_other_ends(*shapes[i], parts[i], volume.high - shapes[i]->volume_mm3()));
     append_to(dose_gy, parts[i].dose_gy);
   }
-  return {Dvh(coarse, dose_gy), Dvh(smaller, dose_gy), Dvh(larger, dose_gy)};
+  return {{Dvh(coarse, dose_gy)}, Dvh(smaller, dose_gy), Dvh(larger, dose_gy)};
 }
 
 std::optional<JudgedMetric> measure(const StructureResult& structure, const Metric& metric) {
@@ -90,10 +96,12 @@ std::optional<MetricResult> MeasuredMetrics::operator()(const Metric& metric) co
   if (!value) return std::nullopt;
   MetricResult result{{*value, {*value, *value}}, 0};
   if (metric.kind == Metric::Kind::minimum || metric.kind == Metric::Kind::maximum) return result;
-  const std::optional<double> coarse = curves_.coarse.value(metric, reference_);
-  result.sampling = with_sampling_error(*value, coarse.value_or(*value), noise(metric, *value)).interval.high - *value;
+  std::vector<double> changed_by_step;
+  for (const Dvh& coarse : curves_.coarse)
+    if (const auto v = coarse.value(metric, reference_)) changed_by_step.push_back(*v);
+  result.sampling = with_sampling_error(*value, changed_by_step, noise(metric, *value)).interval.high - *value;
   double below = 0, above = 0;
-  if (coarse)
+  if (const auto coarse = curves_.coarse.empty() ? std::nullopt : curves_.coarse.front().value(metric, reference_))
     for (const Dvh* other : {&curves_.smaller, &curves_.larger})
       if (const std::optional<double> changed = other->value(metric, reference_)) {
         below = std::max(below, *coarse - *changed);

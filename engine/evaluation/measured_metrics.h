@@ -16,16 +16,16 @@ struct MetricResult {
 };
 
 /// The interval of a value adds two effects:
-/// - sampling: half the change that doubling the step makes, but no less than the noise of an isodose surface that cuts
-///   through whole pieces (Dvh::volume_noise_mm3);
+/// - sampling: half the change that pieces twice as long make (root mean square of their draws), but no less than the
+///   noise of an isodose surface that cuts through whole pieces (Dvh::volume_noise_mm3);
 /// - ends: what the value does when the volume beyond the outermost contour planes is larger or smaller by the volume
 ///   interval of the shape.
 /// It does not hold the uncertainty of the dose, nor that of the contours themselves. Minimum and maximum come from a
 /// search, not from pieces: their interval is the value itself.
 class MeasuredMetrics {
  public:
-  /// @param fine curve that gives the values  @param coarse pieces of twice the step. References are kept.
-  MeasuredMetrics(const Shape& shape, const Dvh& fine, const SampledStructure& coarse,
+  /// @param fine curve that gives the values  @param coarse draws of pieces of twice the step. References are kept.
+  MeasuredMetrics(const Shape& shape, const Dvh& fine, const std::vector<SampledStructure>& coarse,
                   const std::optional<DoseReference>& reference);
   MeasuredMetrics(const Dvh& fine, CoarseCurves curves, const std::optional<DoseReference>& reference);
   /// Nothing where Dvh::value() has none.
@@ -40,7 +40,9 @@ class MeasuredMetrics {
   CoarseCurves curves_;
 };
 
-/// @param parts coarse pieces of each shape; several make one structure
+/// @param draws of coarse pieces
+CoarseCurves coarse_curves(const Shape& shape, const std::vector<SampledStructure>& draws);
+/// Of several shapes that make one structure. @param parts one draw of each
 CoarseCurves coarse_curves(const std::vector<const Shape*>& shapes, const std::vector<SampledStructure>& parts);
 
 /// A value with its interval; none for minimum and maximum, which come from a search.

@@ -8,7 +8,7 @@
 
 namespace sbrt {
 
-/// Pieces of a structure; coarse ones, twice as long as the fine, tell the sampling error.
+/// Pieces of a structure.
 struct SampledStructure {
   std::vector<Sample> samples;
   std::vector<PatientPoint> points;  //!< where the dose of each piece was taken

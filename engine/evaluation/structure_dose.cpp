@@ -16,6 +16,7 @@ namespace {
 
 constexpr double noise_of_n_pieces = 0.29;  // of the volume, times n^(-2/3): an isodose around 2 % of it
 constexpr double first_try = 0.8;           // of the wanted noise: the number of pieces is not met exactly
+constexpr int coarse_draws = 8;
 constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
 constexpr double worth_a_warning = 5;  // times the wanted width; below, the printed interval says enough
@@ -49,28 +50,43 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
   return sampled;
 }
 
-SampledStructure twice_as_coarse(const SampledStructure& fine) {
+std::vector<SampledStructure> twice_as_coarse(const SampledStructure& fine) {
   SBRT_EXPECT(fine.block.size() == fine.samples.size());
-  SampledStructure coarse;
-  coarse.step_mm = 2 * fine.step_mm;
   const auto blocks = std::size_t(fine.blocks);
-  coarse.samples.resize(blocks), coarse.points.resize(blocks), coarse.dose_gy.resize(blocks);
+  SampledStructure empty;
+  empty.step_mm = 2 * fine.step_mm;
+  empty.samples.resize(blocks), empty.points.resize(blocks), empty.dose_gy.resize(blocks);
   for (std::size_t i = 0; i < fine.samples.size(); ++i) {
-    const auto b = std::size_t(fine.block[i]);
-    Sample& all = coarse.samples[b];
+    Sample& all = empty.samples[std::size_t(fine.block[i])];
     const Sample& one = fine.samples[i];
     all.volume_mm3 += one.volume_mm3;
-    const double share = one.volume_mm3 / all.volume_mm3;  // of what the block holds so far; 1 for its first
-    all.point = all.point + share * (one.point - all.point);
-    if (unit_point(i).a >= share) continue;
-    coarse.points[b] = fine.points[i];
-    coarse.dose_gy[b] = fine.dose_gy[i];
+    all.point = all.point + one.volume_mm3 / all.volume_mm3 * (one.point - all.point);
   }
-  return coarse;
+  std::vector<SampledStructure> draws(coarse_draws, empty);
+  std::vector<double> before(blocks, 0.0);  // volume of the block's pieces so far
+  for (std::size_t i = 0; i < fine.samples.size(); ++i) {
+    const auto b = std::size_t(fine.block[i]);
+    const double all = empty.samples[b].volume_mm3, begin = before[b] / all;
+    before[b] += fine.samples[i].volume_mm3;
+    const double end = before[b] >= (1 - 1e-12) * all ? 1 : before[b] / all;
+    // Draw d takes the piece that holds place u + d / 8, modulo 1, u random for each block.
+    double place = unit_point(b).a / coarse_draws;
+    const int first = int(unit_point(b).b * coarse_draws);
+    for (int d = 0; d < coarse_draws; ++d, place += 1.0 / coarse_draws) {
+      if (place < begin || place >= end) continue;
+      SampledStructure& draw = draws[std::size_t((first + d) % coarse_draws)];
+      draw.points[b] = fine.points[i];
+      draw.dose_gy[b] = fine.dose_gy[i];
+    }
+  }
+  return draws;
 }
 
-Measured with_sampling_error(double fine, double coarse, double noise) {
-  const double half = std::max(std::abs(fine - coarse) / 2, noise);
+Measured with_sampling_error(double fine, const std::vector<double>& coarse, double noise) {
+  double squares = 0;
+  for (const double c : coarse) squares += (fine - c) * (fine - c);
+  const double change = coarse.empty() ? 0 : std::sqrt(squares / double(coarse.size()));
+  const double half = std::max(change / 2, noise);
   return {fine, {fine - half, fine + half}};
 }
 
@@ -139,32 +155,30 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
                                    StructureResult& result, Warnings& warnings) {
   const auto largest_gy = double(dose.largest_sample());
   result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
-  SampledStructure fine = sample_dose(shape, dose, result.step_mm), coarse = twice_as_coarse(fine);
-  std::optional<SampledStructure> hot_fine, hot_coarse;
+  SampledTwice sampled;
+  std::size_t pieces = 0;
   const auto measure_all = [&](CoarseCurves curves) {
     const MeasuredMetrics measure(result.dvh, std::move(curves), result.reference);
     result.check = measure.curves();
     return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
   };
   for (;;) {
-    hot_fine = with_hot_spot(shape, dose, hot_step_mm, fine);
-    hot_coarse = with_hot_spot(shape, dose, 2 * hot_step_mm, coarse);
-    const SampledStructure& best = hot_fine ? *hot_fine : fine;
-    result.dvh = Dvh(best.samples, best.dose_gy);
-    const double times =
-        result.dvh.empty() ? 0 : measure_all(coarse_curves({&shape}, {hot_coarse ? *hot_coarse : coarse})).first;
+    sampled.fine = sample_dose(shape, dose, result.step_mm);
+    sampled.coarse = twice_as_coarse(sampled.fine);
+    pieces = sampled.fine.samples.size();
+    const std::optional<HotSpot> hot = find_hot_spot(shape, dose, hot_step_mm, sampled.fine);
+    const std::optional<HotSpot> hot_twice = find_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse.front());
+    if (hot) sampled.fine = with_hot_spot(std::move(sampled.fine), *hot);
+    if (hot_twice)
+      for (SampledStructure& draw : sampled.coarse) draw = with_hot_spot(std::move(draw), *hot_twice);
+    result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
+    const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves(shape, sampled.coarse)).first;
     if (times <= 1) break;
     // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
-    const double finer = times > 2.5 ? 2 : std::ceil(4 * std::sqrt(1.5 * times)) / 4;
-    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(fine.samples.size()) > most_pieces)
-      break;
+    const double finer = times > 2.5 ? 2 : std::ceil(4 * std::sqrt(1.2 * times)) / 4;
+    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(pieces) > most_pieces) break;
     result.step_mm /= finer;
-    fine = sample_dose(shape, dose, result.step_mm);
-    coarse = twice_as_coarse(fine);
   }
-  const std::size_t pieces = fine.samples.size();
-  SampledTwice sampled{hot_fine ? std::move(*hot_fine) : std::move(fine),
-                       hot_coarse ? std::move(*hot_coarse) : std::move(coarse)};
   if (!result.dvh.empty()) {
     search_extremes(shape, dose, sampled.fine, result);
     if (const auto [times, metric] = measure_all(std::move(result.check)); times > worth_a_warning)

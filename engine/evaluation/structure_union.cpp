@@ -17,8 +17,8 @@ std::vector<SampledStructure> sample(const std::vector<const NamedShape*>& membe
   std::vector<Box> boxes;
   for (std::size_t m = 0; m < members.size(); ++m) {
     SampledStructure all = sample_dose(members[m]->shape, dose, step_mm);
-    if (std::optional<SampledStructure> hot = with_hot_spot(members[m]->shape, dose, hot_mm, all))
-      all = std::move(*hot);
+    if (const std::optional<HotSpot> hot = find_hot_spot(members[m]->shape, dose, hot_mm, all))
+      all = with_hot_spot(std::move(all), *hot);
     SampledStructure part;
     part.step_mm = all.step_mm;
     for (std::size_t i = 0; i < all.samples.size(); ++i) {

@@ -74,7 +74,7 @@ class TargetJudge {
       for (std::size_t b = a + 1; b < targets_.size(); ++b) {
         const auto overlap = [&](std::size_t x, std::size_t y) {
           std::size_t inside = 0;
-          const auto& samples = targets_[x].coarse.samples;
+          const auto& samples = targets_[x].coarse.front().samples;
           const Box box = targets_[y].shape->bounding_box();
           for (const Sample& s : samples) inside += box.contains(s.point) && targets_[y].shape->contains(s.point);
           return double(inside) > overlap_share * double(samples.size());
@@ -113,8 +113,9 @@ class TargetJudge {
       }
       return Dvh(sampled.samples, dose).volume_at_dose_mm3(threshold_gy);
     };
-    const double fine = volume(target.fine, &target.structure->dvh, &outside),
-                 coarse = volume(target.coarse, nullptr, nullptr);
+    const double fine = volume(target.fine, &target.structure->dvh, &outside);
+    std::vector<double> coarse;
+    for (const SampledStructure& draw : target.coarse) coarse.push_back(volume(draw, nullptr, nullptr));
     if (outside > 0)
       warn("target-outside-body",
            fmt::format("{}: {:.3g} cc of it receive the prescription outside the body and do not count",

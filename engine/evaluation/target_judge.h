@@ -13,7 +13,8 @@ namespace sbrt {
 struct JudgedTarget {
   const Shape* shape = nullptr;
   Prescription prescription;
-  SampledStructure fine, coarse;
+  SampledStructure fine;
+  std::vector<SampledStructure> coarse;  //!< draws of pieces twice as long
   StructureResult* structure = nullptr;  //!< its maximum may be raised to the body's when that lies inside
 };
 
