@@ -73,26 +73,35 @@ void sweep(const std::vector<Edge>& edges, const Lattice& lattice, Nearest& near
       float* const d2 = nearest.d2.data() + std::size_t(j) * nu;
       std::int32_t* const edge = nearest.edge.data() + std::size_t(j) * nu;
       const float v = float(j) * pitch;
-      const auto take = [&](int i, std::int32_t e) {
-        const float found = distance2(edges[std::size_t(e)], float(i) * pitch, v);
-        if (found < d2[i]) d2[i] = found, edge[i] = e;
+      struct Node {
+        float d2;
+        std::int32_t edge;
       };
-      if (r > 0) {
-        const std::int32_t* const before = edge - std::ptrdiff_t(step) * nu;
-        std::int32_t left = no_edge, middle = before[0];
-        for (int i = 0; i < nu; ++i) {
+      const auto take = [&](int i, std::int32_t e, Node& node) {
+        if (e < 0 || e == node.edge) return;
+        const float found = distance2(edges[std::size_t(e)], float(i) * pitch, v);
+        if (found < node.d2) node = {found, e};
+      };
+      const std::int32_t* const before = r > 0 ? edge - std::ptrdiff_t(step) * nu : nullptr;
+      std::int32_t left = no_edge, middle = before ? before[0] : no_edge, beside = no_edge;
+      for (int i = 0; i < nu; ++i) {
+        Node node{d2[i], edge[i]};
+        if (before) {
           const std::int32_t right = i + 1 < nu ? before[i + 1] : no_edge;
-          if (middle >= 0 && middle != edge[i]) take(i, middle);
-          if (left >= 0 && left != middle && left != edge[i]) take(i, left);
-          if (right >= 0 && right != middle && right != left && right != edge[i]) take(i, right);
+          take(i, middle, node);
+          if (left != middle) take(i, left, node);
+          if (right != middle && right != left) take(i, right, node);
           left = middle;
           middle = right;
         }
+        take(i, beside, node);
+        d2[i] = node.d2, edge[i] = beside = node.edge;
       }
-      for (int i = 1; i < nu; ++i)
-        if (edge[i - 1] >= 0 && edge[i - 1] != edge[i]) take(i, edge[i - 1]);
-      for (int i = nu - 2; i >= 0; --i)
-        if (edge[i + 1] >= 0 && edge[i + 1] != edge[i]) take(i, edge[i + 1]);
+      for (int i = nu - 2; i >= 0; --i) {
+        Node node{d2[i], edge[i]};
+        take(i, beside, node);
+        d2[i] = node.d2, edge[i] = beside = node.edge;
+      }
     }
   }
 }
