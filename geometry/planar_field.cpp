@@ -8,7 +8,7 @@
 namespace sbrt::planar {
 namespace {
 
-struct Edge {
+struct alignas(32) Edge {
   float au, av, du, dv, inverse_length2;
 };
 
