@@ -1,9 +1,11 @@
 #include "engine/evaluation/measured_metrics.h"
 
+#include "geometry/parallel.h"
 #include "geometry/units.h"
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 namespace sbrt {
 namespace {
@@ -34,16 +36,20 @@ std::vector<Sample> with_other_ends(const Shape& shape, const SampledStructure& 
 
 }  // namespace
 
-MeasuredMetrics::MeasuredMetrics(const Shape& shape, const Dvh& fine, const std::vector<SampledStructure>& coarse,
-                                 const std::optional<DoseReference>& reference)
-    : MeasuredMetrics(fine, coarse_curves(shape, coarse), reference) {}
-
 MeasuredMetrics::MeasuredMetrics(const Dvh& fine, CoarseCurves curves, const std::optional<DoseReference>& reference)
     : fine_(fine), reference_(reference), curves_(std::move(curves)) {}
 
 CoarseCurves coarse_curves(const Shape& shape, const std::vector<SampledStructure>& draws) {
-  CoarseCurves curves = coarse_curves({&shape}, {draws.front()});
-  for (std::size_t d = 1; d < draws.size(); ++d) curves.coarse.emplace_back(draws[d].samples, draws[d].dose_gy);
+  CoarseCurves curves;
+  std::vector<Dvh> others(draws.size());
+  parallel_for(std::int64_t(draws.size()), [&](std::int64_t d) {
+    const SampledStructure& draw = draws[std::size_t(d)];
+    if (d == 0)
+      curves = coarse_curves({&shape}, {draw});
+    else
+      others[std::size_t(d)] = Dvh(draw.samples, draw.dose_gy);
+  });
+  std::move(others.begin() + 1, others.end(), std::back_inserter(curves.coarse));
   return curves;
 }
 

@@ -24,9 +24,7 @@ struct MetricResult {
 /// search, not from pieces: their interval is the value itself.
 class MeasuredMetrics {
  public:
-  /// @param fine curve that gives the values  @param coarse draws of pieces of twice the step. References are kept.
-  MeasuredMetrics(const Shape& shape, const Dvh& fine, const std::vector<SampledStructure>& coarse,
-                  const std::optional<DoseReference>& reference);
+  /// @param fine curve that gives the values; the reference is kept
   MeasuredMetrics(const Dvh& fine, CoarseCurves curves, const std::optional<DoseReference>& reference);
   /// Nothing where Dvh::value() has none.
   std::optional<MetricResult> operator()(const Metric& metric) const;

@@ -115,7 +115,9 @@ class TargetJudge {
     };
     const double fine = volume(target.fine, &target.structure->dvh, &outside);
     std::vector<double> coarse;
-    for (const SampledStructure& draw : target.coarse) coarse.push_back(volume(draw, nullptr, nullptr));
+    const std::vector<Dvh>& curves = target.structure->check.coarse;
+    for (std::size_t d = 0; d < target.coarse.size(); ++d)
+      coarse.push_back(volume(target.coarse[d], &curves.at(d), nullptr));
     if (outside > 0)
       warn("target-outside-body",
            fmt::format("{}: {:.3g} cc of it receive the prescription outside the body and do not count",
@@ -175,7 +177,7 @@ class TargetJudge {
   void add_dose_statistics(const JudgedTarget& target, IndexIngredients& in) {
     const Dvh& dvh = target.structure->dvh;
     const std::optional<DoseReference> none;
-    const MeasuredMetrics measure(*target.shape, dvh, target.coarse, none);
+    const MeasuredMetrics measure(dvh, target.structure->check, none);
     const auto at = [&](double percent) -> std::optional<Measured> {
       const auto found = measure({.kind = Metric::Kind::dose_at_volume,
                                   .argument = percent,
