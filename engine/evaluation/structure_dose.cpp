@@ -3,6 +3,7 @@
 #include "engine/evaluation/dose_extremes.h"
 #include "engine/evaluation/measured_metrics.h"
 #include "engine/evaluation/structure_names.h"
+#include "geometry/parallel.h"
 #include "geometry/scatter.h"
 #include "geometry/units.h"
 
@@ -166,12 +167,23 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     sampled.fine = sample_dose(shape, dose, result.step_mm);
     sampled.coarse = twice_as_coarse(sampled.fine);
     pieces = sampled.fine.samples.size();
-    const std::optional<HotSpot> hot = find_hot_spot(shape, dose, hot_step_mm, sampled.fine);
-    const std::optional<HotSpot> hot_twice = find_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse.front());
-    if (hot) sampled.fine = with_hot_spot(std::move(sampled.fine), *hot);
-    if (hot_twice)
-      for (SampledStructure& draw : sampled.coarse) draw = with_hot_spot(std::move(draw), *hot_twice);
-    result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
+    // What follows runs side by side where one structure has all threads to itself.
+    std::optional<HotSpot> hot, hot_twice;
+    parallel_for(2, [&](std::int64_t n) {
+      if (n == 0)
+        hot = find_hot_spot(shape, dose, hot_step_mm, sampled.fine);
+      else
+        hot_twice = find_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse.front());
+    });
+    parallel_for(1 + std::int64_t(sampled.coarse.size()), [&](std::int64_t n) {
+      if (n == 0) {
+        if (hot) sampled.fine = with_hot_spot(std::move(sampled.fine), *hot);
+        result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
+      } else if (hot_twice) {
+        SampledStructure& draw = sampled.coarse[std::size_t(n - 1)];
+        draw = with_hot_spot(std::move(draw), *hot_twice);
+      }
+    });
     const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves(shape, sampled.coarse)).first;
     if (times <= 1) break;
     // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
