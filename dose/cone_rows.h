@@ -92,8 +92,10 @@ class ConeSlice {
   double z0_ = 0, z_per_row_ = 0, z_per_voxel_ = 0;  //!< [mm]
 };
 
+/// The same for any slice: what all slices share.
 class ConeRows {
  public:
+  /// @param size of the grid, i and j exchanged where the frame's are  @param tangent of the half opening
   ConeRows(const GridInFrame& grid, GridSize size, double tangent)
       : grid_(grid), size_(size), tangent2_(tangent * tangent) {}
 

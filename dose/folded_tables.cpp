@@ -50,7 +50,7 @@ std::vector<double> errors_of(const Table2d& t, Along along, double step) {
   return errors;
 }
 
-/// The fewest nodes within the tolerance.
+/// The fewest nodes within the tolerance, or within what the finest step gives where that is more.
 /// @param steps to choose from, the widest first
 /// @param from_zero the fine steps begin at 0
 Steps fewest_nodes(const Table2d& t, Along along, const std::vector<double>& steps, bool from_zero) {
@@ -73,7 +73,8 @@ Steps fewest_nodes(const Table2d& t, Along along, const std::vector<double>& ste
       }
       if (from_zero || tried.fine_from > tried.fine_until) tried.fine_from = 0;
       for (std::size_t n = 0; n < axis.size(); ++n)
-        if (axis[n] > tried.fine_from && axis[n] < tried.fine_until) within &= errors[f][n] <= FoldedTables::tolerance;
+        if (axis[n] > tried.fine_from && axis[n] < tried.fine_until)
+          within &= errors[f][n] <= std::max(FoldedTables::tolerance, errors.back()[n]);
       if (within && tried.nodes() < best.nodes()) best = tried;
     }
   return best;

@@ -11,6 +11,7 @@ namespace sbrt {
 /// Two tables: axis dose (distance x depth) = 0.01 Gy * OF(c, z) * TPR(c z / 800, d) * 800^2, to be divided by z^2, and
 /// off-axis ratio (depth x radius). Steps are even, with one stretch of finer ones in the build-up and in the penumbra:
 /// as few as keep each resampled table within `tolerance`, so that the tables stay in the processor's nearest caches.
+/// Nodes beside all steps (the finest: 0.125 and 0.5 mm of depth, 0.05 mm of radius) err by what the finest leaves.
 /// Values are 16-bit multiples of 1/65535 of the table's maximum. The four corners of a cell lie together, so that one
 /// read of eight bytes brings all that a bilinear interpolation needs.
 class FoldedTables {

@@ -17,7 +17,7 @@ namespace {
 
 constexpr double noise_of_n_pieces = 0.29;  // of the volume, times n^(-2/3): an isodose around 2 % of it
 constexpr double first_try = 0.8;           // of the wanted noise: the number of pieces is not met exactly
-constexpr int coarse_draws = 8;
+constexpr int coarse_draws = 8;             // as many as a block has pieces
 constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
 constexpr double worth_a_warning = 5;  // times the wanted width; below, the printed interval says enough
@@ -70,9 +70,10 @@ std::vector<SampledStructure> twice_as_coarse(const SampledStructure& fine) {
     const double all = empty.samples[b].volume_mm3, begin = before[b] / all;
     before[b] += fine.samples[i].volume_mm3;
     const double end = before[b] >= (1 - 1e-12) * all ? 1 : before[b] / all;
-    // Draw d takes the piece that holds place u + d / 8, modulo 1, u random for each block.
-    double place = unit_point(b).a / coarse_draws;
-    const int first = int(unit_point(b).b * coarse_draws);
+    // A draw takes the piece that holds place (u + d) / 8, u random for each block and so is which draw has which d.
+    const UnitPoint random = unit_point(b);
+    double place = random.a / coarse_draws;
+    const int first = int(random.b * coarse_draws);
     for (int d = 0; d < coarse_draws; ++d, place += 1.0 / coarse_draws) {
       if (place < begin || place >= end) continue;
       SampledStructure& draw = draws[std::size_t((first + d) % coarse_draws)];
@@ -186,7 +187,8 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     });
     const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves(shape, sampled.coarse)).first;
     if (times <= 1) break;
-    // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
+    // The error goes with the square of the step; a fifth more, because the error told by eight draws scatters. In
+    // quarters, so that nearly equal doses get the same pieces.
     const double finer = times > 2.5 ? 2 : std::ceil(4 * std::sqrt(1.2 * times)) / 4;
     if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(pieces) > most_pieces) break;
     result.step_mm /= finer;

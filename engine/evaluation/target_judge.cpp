@@ -98,14 +98,14 @@ class TargetJudge {
     }
   }
 
-  // Part of the target in the body with at least this dose, and what the coarse pass says of it.
+  // Part of the target in the body with at least this dose, and what the coarse pieces say of it.
   Measured covered_volume(const JudgedTarget& target, double threshold_gy) {
     double outside = 0;
-    const auto volume = [&](const SampledStructure& sampled, const Dvh* curve, double* outside_mm3) {
+    const auto volume = [&](const SampledStructure& sampled, const Dvh& curve, double* outside_mm3) {
       std::vector<std::size_t> not_in_body;
       for (std::size_t i = 0; i < sampled.samples.size(); ++i)
         if (sampled.dose_gy[i] >= threshold_gy && !field_.contains(sampled.points[i])) not_in_body.push_back(i);
-      if (not_in_body.empty() && curve) return curve->volume_at_dose_mm3(threshold_gy);
+      if (not_in_body.empty()) return curve.volume_at_dose_mm3(threshold_gy);
       std::vector<double> dose = sampled.dose_gy;
       for (const std::size_t i : not_in_body) {
         if (outside_mm3) *outside_mm3 += sampled.samples[i].volume_mm3;
@@ -113,11 +113,11 @@ class TargetJudge {
       }
       return Dvh(sampled.samples, dose).volume_at_dose_mm3(threshold_gy);
     };
-    const double fine = volume(target.fine, &target.structure->dvh, &outside);
+    const double fine = volume(target.fine, target.structure->dvh, &outside);
     std::vector<double> coarse;
     const std::vector<Dvh>& curves = target.structure->check.coarse;
     for (std::size_t d = 0; d < target.coarse.size(); ++d)
-      coarse.push_back(volume(target.coarse[d], &curves.at(d), nullptr));
+      coarse.push_back(volume(target.coarse[d], curves.at(d), nullptr));
     if (outside > 0)
       warn("target-outside-body",
            fmt::format("{}: {:.3g} cc of it receive the prescription outside the body and do not count",

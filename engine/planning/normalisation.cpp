@@ -1,3 +1,5 @@
+#include "engine/planning/normalisation.h"
+
 #include "engine/evaluation/dvh.h"
 #include "engine/evaluation/structure_dose.h"
 #include "engine/planning/planner.h"
@@ -82,22 +84,27 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
                        "use a larger dose grid");
     first = std::max(first, t.prescription.dose_gy / dose_at_coverage(t, sampled, coverage_pct, body, warnings));
   }
-  // Near its end the dose decides the evaluation's own samples, so that it reports the coverage that was asked for;
-  // after a change that may give other samples it is looked at again. Where two sets of samples take turns, the dose
-  // that covers enough by its own is taken.
+  // Near its end the dose decides the evaluation's own samples, so that it reports the coverage that was asked for.
+  return settled_factor(first, [&](double factor) {
+    const DoseGrid nearly = scaled(dose, factor);
+    double missing = 0;
+    for (const PlanningTarget& t : targets)
+      missing = std::max(missing, t.prescription.dose_gy /
+                                      dose_at_coverage(t, evaluated_samples(t, nearly), coverage_pct, body, nullptr));
+    return missing;
+  });
+}
+
+double settled_factor(double first, const std::function<double(double)>& missing_at) {
   constexpr int most_looks = 5;
   constexpr double same = 1e-5;  // of the dose: less than a hundredth of a percent of the volume
   double factor = first;
   std::optional<double> enough;
   for (int look = 0; look < most_looks; ++look) {
-    const DoseGrid nearly = scaled(dose, factor);
-    double change = 0;
-    for (const PlanningTarget& t : targets)
-      change = std::max(change, t.prescription.dose_gy /
-                                    dose_at_coverage(t, evaluated_samples(t, nearly), coverage_pct, body, nullptr));
-    if (std::abs(change - 1) < same) return factor * change;
-    if (change < 1 && (!enough || factor < *enough)) enough = factor;
-    factor *= change;
+    const double missing = missing_at(factor);
+    if (std::abs(missing - 1) < same) return factor * missing;
+    if (missing < 1 && (!enough || factor < *enough)) enough = factor;
+    factor *= missing;
   }
   return enough.value_or(factor);
 }

@@ -1,7 +1,7 @@
 #include "dose/dose_engine.h"
 #include "dose/water_depth.h"
 #include "engine/verify/suites.h"
-#include "geometry/parallel.h"
+#include "geometry/thread_count.h"
 
 #include <fmt/format.h>
 
@@ -18,17 +18,6 @@ DensityMap water_cube(double side_mm, double voxel_mm) {
   const double first = -side_mm / 2 + voxel_mm / 2;
   return DensityMap(Grid({n, n, n}, {voxel_mm, voxel_mm, voxel_mm}, {first, first, first}), 1.0f);
 }
-
-class ThreadCount {
- public:
-  explicit ThreadCount(int n) : before_(thread_count()) { set_thread_count(n); }
-  ~ThreadCount() { set_thread_count(before_); }
-  ThreadCount(const ThreadCount&) = delete;
-  ThreadCount& operator=(const ThreadCount&) = delete;
-
- private:
-  int before_;
-};
 
 // Water 30, lung 100 (0.25), bone 20 (1.75), water 200 mm along z; slab faces on voxel faces.
 double slab_density(double z_mm) { return z_mm < 30 ? 1.0 : z_mm < 130 ? 0.25 : z_mm < 150 ? 1.75 : 1.0; }

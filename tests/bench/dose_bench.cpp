@@ -1,6 +1,5 @@
 // Dose: time per beam and voxel inside its cone, on every path in one run.
 #include "bench_thorax.h"
-#include "bench_threads.h"
 #include "dose/beam_groups.h"
 #include "dose/cone_rows.h"
 #include "dose/depth_fan.h"
@@ -9,6 +8,7 @@
 #include "dose/point_dose.h"
 #include "dose/row_kernel.h"
 #include "dose/water_depth.h"
+#include "geometry/thread_count.h"
 #include "geometry/traverse.h"
 
 #include <benchmark/benchmark.h>
@@ -78,7 +78,7 @@ void dose(benchmark::State& state, DosePath path, SimdChoice simd) {
   const BeamSet beams = plan_of(int(state.range(0)), int(state.range(1)), target, 15, 1,
                                 cone > 0 ? std::vector<double>{cone} : std::vector<double>{10, 15, 20, 25, 35});
   const Grid grid = grid_about_target(double(state.range(3)), double(state.range(4)) / 10);
-  const bench::Threads threads(int(state.range(5)));
+  const ThreadCount threads(int(state.range(5)));
   std::int64_t pairs = 0;
   for (auto _ : state) {
     const DoseResult result =
@@ -124,7 +124,7 @@ void kernel(benchmark::State& state, SimdPath path) {
   if (path > best_simd_path()) return state.SkipWithError("the processor lacks these instructions");
   const BeamSet beams = plan_of(150, 80, target, 15);
   const Grid grid = grid_about_target(double(state.range(0)), double(state.range(1)) / 10);
-  const bench::Threads threads(1);
+  const ThreadCount threads(1);
   const RowKernel& inner = row_kernel(path);
   const RayDensity density(bench::thorax_map());
   const std::vector<char> used(beams.size(), 1);

@@ -1,7 +1,7 @@
 // The influence matrix: candidates per second, bytes per entry, time per entry of both products.
 #include "bench_thorax.h"
-#include "bench_threads.h"
 #include "dose/influence.h"
+#include "geometry/thread_count.h"
 
 #include <benchmark/benchmark.h>
 
@@ -71,7 +71,7 @@ void check(const DoseInfluence& matrix, const Case& c) {
 /// candidates, nodes, points, threads
 void influence(benchmark::State& state) {
   const Case c(int(state.range(0)), int(state.range(1)), std::size_t(state.range(2)));
-  const bench::Threads threads(int(state.range(3)));
+  const ThreadCount threads(int(state.range(3)));
   const DoseInfluence checked = compute_influence(c.beams, bench::thorax_map(), generic_data(), c.points);
   check(checked, c);
   for (auto _ : state)
@@ -94,7 +94,7 @@ const DoseInfluence& matrix_for_products() {
 }
 
 void products(benchmark::State& state, bool transposed) {
-  const bench::Threads threads(1);
+  const ThreadCount threads(1);
   const DoseInfluence& a = matrix_for_products();
   const std::vector<double> x(a.beams(), 1.0), y(a.points(), 1.0);
   const std::vector<double> ax = a.dose(x), aty = a.transposed_product(y);

@@ -1,8 +1,8 @@
 // Both solvers by the number of candidates: weights of a ball in water, checked before they are timed.
-#include "bench_threads.h"
 #include "engine/planning/beam_choice.h"
 #include "engine/planning/ordered_lp.h"
 #include "engine/planning/penalty_solver.h"
+#include "geometry/thread_count.h"
 #include "tests/engine/planning/planning_fixture.h"
 
 #include <benchmark/benchmark.h>
@@ -43,7 +43,7 @@ struct Case {
 constexpr PenaltyOptions usual{300, 1e-3};  // of the planner
 
 void penalty(benchmark::State& state, bool warm) {
-  const bench::Threads threads(int(state.range(2)));
+  const ThreadCount threads(int(state.range(2)));
   const Case c(int(state.range(0)), int(state.range(1)));
   const PenaltySolution exact = minimise_penalties(c.problem, {}, {20000, 1e-6});
   const PenaltySolution cold = minimise_penalties(c.problem, {}, usual);
@@ -61,7 +61,7 @@ void penalty(benchmark::State& state, bool warm) {
 }
 
 void ordered(benchmark::State& state) {
-  const bench::Threads threads(1);
+  const ThreadCount threads(1);
   const Case c(int(state.range(0)), int(state.range(1)));
   const std::vector<double> guide = minimise_penalties(c.problem, {}, usual).weights_mu, scale;
   const OrderedProgramme p{c.water.problem, c.water.options, c.beams, *c.influence,

@@ -1,4 +1,8 @@
+#include "engine/planning/normalisation.h"
+
+#include "engine/evaluation/evaluate.h"
 #include "geometry/error.h"
+#include "geometry/progress.h"
 #include "tests/engine/planning/planning_fixture.h"
 
 #include <gmock/gmock.h>
@@ -41,6 +45,39 @@ TEST(Normalisation, LinearDoseInABall) {
     const double covered = 40 + 0.5 * 10 * cap_position(coverage / 100);
     EXPECT_NEAR(normalisation_factor(targets, linear_dose(40, 0.5), coverage), 45 / covered, relative * 45 / covered)
         << coverage;
+  }
+}
+
+// The pieces that the evaluation takes depend on the dose. Whichever they are, its coverage is the one asked for, or
+// above it where two sets of pieces take turns.
+TEST(Normalisation, TheEvaluationFindsTheCoverageAskedFor) {
+  constexpr double asked = 95, rounded_pct = 0.005;  // as reports print it
+  for (int n = 0; n < 24; n += 7) {
+    const Shape ptv = ball_shape("PTV", centre, 6 + 0.35 * n);
+    const Prescription rx{45, 5, 75.0};
+    DoseGrid dose = linear_dose(40 + n, 0.3 + 0.05 * (n % 7));
+    const double factor = normalisation_factor({{ptv, rx}}, dose, asked);
+    for (float& value : dose.values()) value = float(factor * double(value));
+    EvaluationInput input;
+    input.dose = &dose;
+    input.structures = {{ptv, RoiRole::ptv}};
+    input.targets = {{"PTV", rx}};
+    NoProgress progress;
+    const double found = evaluate(input, progress).targets.at(0).indices.at("coverage_pct").value;
+    EXPECT_GT(found, asked - rounded_pct) << "ball " << n;
+    EXPECT_LT(found, asked + 0.1) << "ball " << n;  // twice the wanted interval
+  }
+}
+
+TEST(Normalisation, SettlesWhereTheSamplesStayAndAboveWhereTheyTakeTurns) {
+  // The samples stay: the first look tells the factor, the second that it is right.
+  EXPECT_DOUBLE_EQ(settled_factor(1, [](double factor) { return 1.25 / factor; }), 1.25);
+  // Below 1.0005 samples that need 1.001, above it samples that need 1.0001: the dose that covers enough is 1.001.
+  const auto in_turns = [](double factor) { return (factor < 1.0005 ? 1.001 : 1.0001) / factor; };
+  for (const double first : {0.9, 1.0, 1.0002, 1.2}) {
+    const double factor = settled_factor(first, in_turns);
+    EXPECT_LE(in_turns(factor), 1) << first;
+    EXPECT_DOUBLE_EQ(factor, 1.001) << first;
   }
 }
 
