@@ -34,6 +34,7 @@ std::vector<EmbeddedComparison> embedded_dvhs(const DoseTotal& total, const dico
 EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress) {
   const dicom::Catalogue catalogue = dicom::scan(request.inputs, progress);
   const dicom::StructureFile& structure_file = dicom::choose_structures(catalogue, request.rtstruct);
+  progress.begin("reading structures and dose", 1);
   const dicom::LoadedStructures structures = dicom::load_structures(structure_file);
   DoseTotal total = total_dose(catalogue, structure_file, request.dose);
 
@@ -47,7 +48,9 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   EvaluationInput input;
   input.dose = &total.dose;
   const ShapeRule rule = shape_rule(structures.structures, request.between, only_slice_spacing_mm(catalogue));
+  progress.begin("solids from contours", 1);
   input.structures = evaluable_shapes(structures.structures, rule, warnings);
+  progress.end();
   if (!request.prescriptions.empty() && request.prescriptions.size() != 1 &&
       request.prescriptions.size() != request.targets.size())
     throw InputError(
@@ -81,9 +84,12 @@ EvaluateOutcome evaluate_case(const EvaluateRequest& request, Progress& progress
   } else if (!input.targets.empty() && !catalogue.ct_series.empty()) {
     const dicom::CtSeries& series = dicom::choose_ct(catalogue, structure_file, request.ct_uid);
     image = dicom::load_ct(series, progress).image;
+    progress.begin("body in the CT", 1);
     body_in_ct = find_body(*image, body_threshold_hu, &warnings);
     input.body_mask = &*body_in_ct;
+    if (!request.keep_for_pictures) image.reset();
     outcome.inputs.push_back(record_of(series));
+    progress.end();
   }
   std::vector<Shape> targets;
   for (const EvaluatedTarget& t : input.targets)

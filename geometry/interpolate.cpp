@@ -164,20 +164,6 @@ class Edge {
   double near_ = 0, far_ = 0;  // second differences at the two ends
 };
 
-void refuse_non_finite(const DoseGrid& dose) {
-  const GridSize n = dose.grid().size();
-  const std::size_t slice = std::size_t(n.nx) * n.ny;
-  parallel_for(n.nz, [&](std::int64_t k) {
-    const float* v = dose.values().data() + k * slice;
-    for (std::size_t i = 0; i < slice; ++i)
-      if (!std::isfinite(v[i]))
-        throw InputError(
-            "the dose is not a number",
-            "voxel " + std::to_string(i % n.nx) + ", " + std::to_string(i / n.nx) + ", " + std::to_string(k),
-            "NaN or infinity cannot be judged", "export or compute the dose again");
-  });
-}
-
 }  // namespace
 
 struct DoseInterpolator::State {
@@ -193,11 +179,8 @@ struct DoseInterpolator::Corners {
 
 std::string_view to_string(Interpolation kind) { return kind == Interpolation::cubic ? "cubic" : "linear"; }
 
-DoseInterpolator::DoseInterpolator(const DoseGrid& dose, Interpolation kind) : dose_(&dose), kind_(kind) {
-  refuse_non_finite(dose);
-  const auto [lowest, highest] = std::minmax_element(dose.values().begin(), dose.values().end());
-  lowest_ = *lowest;
-  highest_ = *highest;
+DoseInterpolator::DoseInterpolator(const DoseGrid& dose, Interpolation kind)
+    : dose_(&dose), kind_(kind), rows_(std::make_shared<const HottestOfRows>(dose)) {
   if (kind == Interpolation::cubic) state_ = std::make_shared<const State>(State{Coefficients(dose)});
 }
 
@@ -270,7 +253,7 @@ constexpr double summit_share = 1.5;
 double DoseInterpolator::sample_needed_for(double value) const {
   if (kind_ == Interpolation::linear) return value;
   constexpr double rounding = 1e-12;
-  const double needed = double(lowest_) + (value - double(lowest_)) / (1 + summit_share);
+  const double lowest = double(rows_->lowest()), needed = lowest + (value - lowest) / (1 + summit_share);
   return needed - rounding * std::abs(needed);
 }
 
@@ -303,6 +286,22 @@ double DoseInterpolator::at(VoxelPoint v) const {
       for (int x = 0; x < 4; ++x) sum[x] += w * row[x];
     }
   return limited(sum[0] * wx.w[0] + sum[1] * wx.w[1] + sum[2] * wx.w[2] + sum[3] * wx.w[3], i, j, k);
+}
+
+double DoseInterpolator::roughly_at(PatientPoint p) const {
+  const Grid& grid = dose_->grid();
+  const GridSize n = grid.size();
+  const VoxelPoint v = grid.to_voxel(p);
+  int i = 0, j = 0, k = 0;
+  double tx = 0, ty = 0, tz = 0;
+  if (!locate(v.x, n.nx, i, tx) || !locate(v.y, n.ny, j, ty) || !locate(v.z, n.nz, k, tz))
+    return std::numeric_limits<double>::quiet_NaN();
+  const std::size_t x = n.nx > 1, y = n.ny > 1 ? std::size_t(n.nx) : 0,
+                    z = n.nz > 1 ? std::size_t(n.nx) * std::size_t(n.ny) : 0;
+  const float* f = dose_->values().data() + grid.index(i, j, k);
+  const auto mix = [](double a, double b, double t) { return a + t * (b - a); };
+  const auto row = [&](const float* g) { return mix(double(g[0]), double(g[x]), tx); };
+  return mix(mix(row(f), row(f + y), ty), mix(row(f + z), row(f + y + z), ty), tz);
 }
 
 std::vector<double> DoseInterpolator::values_at(std::span<const PatientPoint> points) const {

@@ -1,6 +1,7 @@
 /// Values between the grid points of a volume.
 #pragma once
 
+#include "geometry/hottest_of_rows.h"
 #include "geometry/interval.h"
 #include "geometry/volume.h"
 
@@ -41,6 +42,8 @@ class DoseInterpolator {
 
   double operator()(PatientPoint p) const { return at(dose_->grid().to_voxel(p)); }
   double at(VoxelPoint v) const;
+  /// Linear between the samples whatever the kind: cheap, to tell where to look closer.
+  double roughly_at(PatientPoint p) const;
   /// All points at once, on all threads.
   std::vector<double> values_at(std::span<const PatientPoint> points) const;
 
@@ -57,7 +60,7 @@ class DoseInterpolator {
                    double* values) const;
 
   const DoseGrid& dose() const { return *dose_; }
-  float largest_sample() const { return highest_; }  ///< of the grid [Gy]
+  const HottestOfRows& rows() const { return *rows_; }  ///< of the samples
   Interpolation kind() const { return kind_; }
 
  private:
@@ -68,7 +71,7 @@ class DoseInterpolator {
 
   const DoseGrid* dose_;
   Interpolation kind_;
-  float lowest_ = 0, highest_ = 0;  // samples of the grid
+  std::shared_ptr<const HottestOfRows> rows_;
   std::shared_ptr<const State> state_;
 };
 

@@ -26,14 +26,15 @@ inline UnitPoint unit_point(std::uint64_t counter) {
   return {part(0), part(1), part(2)};
 }
 
+inline constexpr std::uint64_t scatter_tries = 64;
+
 /// A point that is as likely to lie anywhere in the part of a cell that is inside; nothing when 64 points of the cell
 /// miss that part, as happens where it is less than a twentieth.
 /// @param place UnitPoint -> PatientPoint in the cell  @param inside PatientPoint -> bool
 template <class Place, class Inside>
 std::optional<PatientPoint> point_in_part(std::uint64_t cell, Place&& place, Inside&& inside) {
-  constexpr std::uint64_t tries = 64;
-  for (std::uint64_t t = 0; t < tries; ++t) {
-    const PatientPoint p = place(unit_point(cell * tries + t));
+  for (std::uint64_t t = 0; t < scatter_tries; ++t) {
+    const PatientPoint p = place(unit_point(cell * scatter_tries + t));
     if (inside(p)) return p;
   }
   return std::nullopt;

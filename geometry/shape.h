@@ -31,6 +31,7 @@ struct Sample {
 struct ScatteredSamples {
   std::vector<Sample> samples;
   std::vector<PatientPoint> points;
+  std::vector<std::uint64_t> cell;  //!< of PieceCells, in which each lies
   std::vector<std::int32_t> block;  //!< of at most 2 x 2 x 2 pieces, in which each lies: 0, 1, ...
   std::int32_t blocks = 0;
 };

@@ -1,7 +1,6 @@
 #include "geometry/coverage.h"
 #include "geometry/parallel.h"
-#include "geometry/scatter.h"
-#include "geometry/shape_state.h"
+#include "geometry/piece_cells.h"
 
 #include <algorithm>
 #include <cmath>
@@ -12,50 +11,9 @@ namespace {
 using planar::Loop;
 using planar::Uv;
 
-/// In-plane cells, turned against the axes: a dose gradient along an axis then meets cells at all phases, and quantiles
-/// do not move in steps of the cell size. The tangent is the golden ratio's inverse.
-class TurnedCells {
- public:
-  TurnedCells(const Shape::State& shape, double step_mm) {
-    planar::Rect box;
-    for (const Slab& slab : shape.slabs)
-      for (const Loop& loop : slab.region)
-        for (const Uv& p : loop) box.add(turned(p));
-    u0_ = box.u0;
-    v0_ = box.v0;
-    nu = std::max(1, int(std::ceil((box.u1 - box.u0) / step_mm)));
-    nv = std::max(1, int(std::ceil((box.v1 - box.v0) / step_mm)));
-    du_ = std::max(box.u1 - box.u0, 1e-9) / nu;
-    dv_ = std::max(box.v1 - box.v0, 1e-9) / nv;
-  }
-
-  Uv to_cells(Uv p) const {
-    const Uv t = turned(p);
-    return {(t.u - u0_) / du_, (t.v - v0_) / dv_};
-  }
-  Uv to_plane(double i, double j) const {
-    const double u = u0_ + i * du_, v = v0_ + j * dv_;
-    return {cosine * u - sine * v, sine * u + cosine * v};
-  }
-  double cell_area() const { return du_ * dv_; }
-
-  int nu, nv;
-
- private:
-  static constexpr double cosine = 0.8506508083520399, sine = 0.5257311121191336;
-  static Uv turned(Uv p) { return {cosine * p.u + sine * p.v, -sine * p.u + cosine * p.v}; }
-  double u0_, v0_, du_, dv_;
-};
-
 struct Piece {
   double volume = 0, u = 0, v = 0, z = 0;  // volume and its first moments (u, v in cells)
 };
-
-/// Along the normal, cells are stacked at five different phases, so that their borders do not line up there either.
-constexpr int phases = 5;
-int phase_of(int i, int j) { return (i + 2 * j) % phases; }
-/// The first i of row j that has this phase.
-int first_of_phase(int phase, int j) { return (phase + (phases - 2) * j) % phases; }
 
 ScatteredSamples joined(std::vector<ScatteredSamples> parts) {
   ScatteredSamples all;
@@ -66,10 +24,12 @@ ScatteredSamples joined(std::vector<ScatteredSamples> parts) {
   }
   all.samples.reserve(samples);
   all.points.reserve(points);
+  all.cell.reserve(points);
   all.block.reserve(points);
   for (ScatteredSamples& part : parts) {
     all.samples.insert(all.samples.end(), part.samples.begin(), part.samples.end());
     all.points.insert(all.points.end(), part.points.begin(), part.points.end());
+    all.cell.insert(all.cell.end(), part.cell.begin(), part.cell.end());
     for (const std::int32_t block : part.block) all.block.push_back(all.blocks + block);
     all.blocks += part.blocks;
     part = {};
@@ -96,7 +56,7 @@ class Blocks {
 };
 
 /// The slabs' outlines in cell coordinates.
-std::vector<planar::Region> in_cells(const std::vector<Slab>& slabs, const TurnedCells& cells) {
+std::vector<planar::Region> in_cells(const std::vector<Slab>& slabs, const PieceCells& cells) {
   std::vector<planar::Region> turned(slabs.size());
   parallel_for_blocks(std::int64_t(slabs.size()), 16, [&](std::int64_t begin, std::int64_t end) {
     for (auto n = std::size_t(begin); n < std::size_t(end); ++n)
@@ -112,8 +72,8 @@ std::vector<planar::Region> in_cells(const std::vector<Slab>& slabs, const Turne
 /// What the parts of all slabs between two positions add to each cell of the plane.
 class Layers {
  public:
-  Layers(const Shape::State& shape, const TurnedCells& cells, const std::vector<planar::Region>& outlines)
-      : shape_(shape), outlines_(outlines), thin_(cells.nu, cells.nv, true), thick_(cells.nu, cells.nv, true) {}
+  Layers(const Shape::State& shape, const PieceCells& cells, const std::vector<planar::Region>& outlines)
+      : shape_(shape), outlines_(outlines), thin_(cells.nu(), cells.nv(), true), thick_(cells.nu(), cells.nv(), true) {}
 
   /// Calls add(i, j, cell), cells weighted by thickness [mm]; `low` must not fall from call to call.
   template <class Add>
@@ -161,46 +121,40 @@ class Layers {
 };
 
 ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
-  SBRT_EXPECT(std::isfinite(step_mm) && step_mm > 0);
   const Shape::State& s = shape.state();
-  const TurnedCells cells(s, step_mm);
-  const auto layers = std::int64_t(std::max(1.0, std::ceil((s.high() - s.low()) / step_mm)));
-  const std::int64_t fine = layers * phases;
-  const double dz = (s.high() - s.low()) / double(fine);
-  const double whole = phases * dz * (1 - 1e-9);  // rounding
+  const PieceCells cells(shape, step_mm);
+  constexpr int phases = PieceCells::phases;
+  const std::int64_t layers = cells.layers(), fine = cells.fine_layers();
+  const int nu = cells.nu(), nv = cells.nv();
+  const double dz = cells.fine_layer_mm();
   const std::vector<planar::Region> outlines = in_cells(s.slabs, cells);
-  // Layer n of a cell with phase p fills the fine layers n * phases + p ... n * phases + p + phases - 1; n starts at
-  // -1.
   constexpr std::int64_t block = 8;
   const std::int64_t blocks = (layers + 1 + block - 1) / block;
   std::vector<ScatteredSamples> by_block(static_cast<std::size_t>(blocks));
   parallel_for(blocks, [&](std::int64_t b) {
     const std::int64_t first = b * block - 1, last = std::min(first + block, layers);  // cell layers of this block
     Layers slabs(s, cells, outlines);
-    std::vector<Piece> open(std::size_t(cells.nu) * cells.nv);
-    Blocks twice(cells.nu, cells.nv);
+    std::vector<Piece> open(std::size_t(nu) * std::size_t(nv));
+    Blocks twice(nu, nv);
     ScatteredSamples& out = by_block[std::size_t(b)];
     const auto close = [&](int i, int j, std::int64_t end, const Piece& piece) {
       const Uv p = cells.to_plane(piece.u / piece.volume, piece.v / piece.volume);
-      out.samples.push_back({s.frame.point(p, piece.z / piece.volume), piece.volume * cells.cell_area()});
+      out.samples.push_back({s.frame.point(p, piece.z / piece.volume), piece.volume * cells.cell_area_mm2()});
       if (!scattered) return;
+      const std::uint64_t cell = cells.number(i, j, end);
       out.block.push_back(twice.number(i, j, out.blocks));
-      const double z0 = s.low() + double(std::max<std::int64_t>(end - phases, 0)) * dz,
-                   z1 = s.low() + double(std::min(end, fine)) * dz;
-      const auto place = [&](UnitPoint x) {
-        return s.frame.point(cells.to_plane(i + x.a, j + x.b), z0 + x.c * (z1 - z0));
-      };
-      const auto inside = [&](PatientPoint q) { return piece.volume >= whole || shape.contains(q); };
-      const auto cell = std::uint64_t((end * cells.nv + j) * cells.nu + i);
-      out.points.push_back(point_in_part(cell, place, inside).value_or(out.samples.back().point));
+      out.cell.push_back(cell);
+      const Sample& sample = out.samples.back();
+      out.points.push_back(cells.one_point(cell, sample.volume_mm3).value_or(sample.point));
     };
     for (std::int64_t f = first * phases; f < last * phases + phases - 1; ++f) {
       const double low = s.low() + double(f) * dz, high = f + 1 == fine ? s.high() : low + dz;
       if (f >= 0 && f < fine)
         slabs.between(low, high, [&](int i, int j, const planar::Coverage::Cell& cell) {
-          const std::int64_t begin = first * phases + phase_of(i, j), end = last * phases + phase_of(i, j);
+          const int phase = PieceCells::phase_of(i, j);
+          const std::int64_t begin = first * phases + phase, end = last * phases + phase;
           if (f < begin || f >= end) return;
-          Piece& piece = open[std::size_t(j) * cells.nu + i];
+          Piece& piece = open[std::size_t(j) * std::size_t(nu) + std::size_t(i)];
           piece.volume += cell.area;
           piece.u += cell.u;
           piece.v += cell.v;
@@ -208,9 +162,9 @@ ScatteredSamples pieces_of(const Shape& shape, double step_mm, bool scattered) {
         });
       // All cells of a layer end before the first of the next one does.
       if ((f + 1 - first * phases) % (2 * phases) == phases) twice.begin_layers();
-      for (int j = 0; j < cells.nv; ++j)
-        for (int i = first_of_phase(int((f + 1 + phases) % phases), j); i < cells.nu; i += phases) {
-          Piece& piece = open[std::size_t(j) * cells.nu + i];
+      for (int j = 0; j < nv; ++j)
+        for (int i = PieceCells::first_of_phase(int((f + 1 + phases) % phases), j); i < nu; i += phases) {
+          Piece& piece = open[std::size_t(j) * std::size_t(nu) + std::size_t(i)];
           if (piece.volume == 0) continue;
           close(i, j, f + 1, piece);
           piece = {};

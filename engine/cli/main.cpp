@@ -10,6 +10,8 @@
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string>
+#include <thread>
 #include <unistd.h>
 
 namespace {
@@ -47,16 +49,20 @@ int report_error(const std::exception& error) {
 
 // OpenMP threads that spin while they wait slow each other down many times on a busy machine; large volumes in small
 // pages cost a quarter of a run in page faults, and memory that goes back to the system only to be asked for again
-// another tenth. Both runtimes read their settings only when they are loaded: so the program starts itself once more
-// with them set. A user's own settings stay.
+// another tenth; where few cores share the memory, pools of each thread keep what the others could use. Both runtimes
+// read their settings only when they are loaded: so the program starts itself once more with them set. A user's own
+// settings stay.
 void restart_with_runtime_settings(char** argv) {
   bool changed = false;
   const auto set_default = [&](const char* name, const char* value) {
     if (std::getenv(name) == nullptr) changed = ::setenv(name, value, 1) == 0 || changed;
   };
   set_default("OMP_WAIT_POLICY", "passive");
-  set_default("GLIBC_TUNABLES",
-              "glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000");
+  const std::string tunables =
+      "glibc.malloc.hugetlb=1:glibc.malloc.trim_threshold=4000000000:glibc.malloc.mmap_threshold=4000000000:"
+      "glibc.malloc.arena_max=" +
+      std::to_string(1 + std::thread::hardware_concurrency() / 4);
+  set_default("GLIBC_TUNABLES", tunables.c_str());
   if (changed) ::execv("/proc/self/exe", argv);  // returns only when it failed; then the defaults serve
 }
 
@@ -71,7 +77,7 @@ int main(int argc, char** argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", [] { return sbrt::version_text(); });
   app.add_option("--threads", session.threads, "threads (default: all cores); the result does not depend on it");
-  app.add_option("--log-level", session.log_level, "what goes to stderr")
+  app.add_option("--log-level", session.log_level, "what goes to stderr; debug tells how long each stage took")
       ->check(CLI::IsMember({"debug", "info", "warn", "error", "off"}))
       ->capture_default_str();
   app.fallthrough();

@@ -1,6 +1,7 @@
 #include "engine/cli/session.h"
 
 #include "engine/cli/console_progress.h"
+#include "engine/cli/stage_times.h"
 #include "geometry/parallel.h"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -18,6 +19,7 @@ Progress& Session::progress() {
       progress_ = std::make_unique<NoProgress>();
     else
       progress_ = std::make_unique<ConsoleProgress>(isatty(STDERR_FILENO) != 0);
+    if (log_level == "debug") progress_ = std::make_unique<StageTimes>(std::move(progress_));
   }
   return *progress_;
 }

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 namespace sbrt {
 namespace {
 
-constexpr double first_step = 0.5, last_step = 1.0 / 64;  // voxels
 constexpr std::size_t most_starts = 64;
 constexpr double share_of_hottest = 0.95;
 constexpr int parts = 2;  // of a cell per axis; the climb goes on from there
@@ -19,29 +19,6 @@ double distance_to(const Box& box, PatientPoint p) {
   const auto outside = [](double x, double low, double high) { return std::max({low - x, x - high, 0.0}); };
   return std::hypot(outside(p.x, box.low.x, box.high.x), outside(p.y, box.low.y, box.high.y),
                     outside(p.z, box.low.z, box.high.z));
-}
-
-// Uphill (sign 1) or downhill (-1); NaN outside the grid never wins a comparison.
-DoseAtPoint walk(const DoseInterpolator& dose, PatientPoint start, double sign,
-                 const std::function<bool(PatientPoint)>& allowed) {
-  const Grid& grid = dose.dose().grid();
-  DoseAtPoint best{dose(start), start};
-  for (double step = first_step; step >= last_step;) {
-    DoseAtPoint next = best;
-    const VoxelPoint v = grid.to_voxel(best.point);
-    for (int c = -1; c <= 1; ++c)
-      for (int b = -1; b <= 1; ++b)
-        for (int a = -1; a <= 1; ++a) {
-          const PatientPoint p = grid.to_patient(VoxelPoint{v.x + a * step, v.y + b * step, v.z + c * step});
-          const double d = dose(p);
-          if (sign * d > sign * next.dose_gy && allowed(p)) next = {d, p};
-        }
-    if (next.dose_gy != best.dose_gy)
-      best = next;
-    else
-      step /= 2;
-  }
-  return best;
 }
 
 // Searches the points at least `limit_` from the target. Every slice of the grid owns one result.
@@ -93,6 +70,7 @@ class BeyondSearch {
     double needed = needed_for();
     std::vector<float> hottest;
     for (int j = 0; j + 1 < n.ny; ++j) {
+      if (double(dose_.rows().around_cells(j, k)) < needed) continue;
       dose_.hottest_of_row(j, k, hottest);
       for (int i = 0; i + 1 < n.nx; ++i) {
         if (double(hottest[i]) < needed || (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
@@ -143,11 +121,18 @@ class BeyondSearch {
 
   template <class Search>
   std::optional<DoseAtPoint> best_of_slices(std::optional<DoseAtPoint> start, Search&& search) const {
-    std::vector<std::optional<DoseAtPoint>> best(grid_.size().nz, start);
-    parallel_for(std::int64_t(best.size()), [&](std::int64_t k) { search(int(k), best[k]); });
+    // A few slices first: what they find spares the others most of their search.
+    constexpr int few = 8;
+    const int slices = grid_.size().nz;
     std::optional<DoseAtPoint> result = start;
-    for (const auto& b : best)
-      if (b && (!result || b->dose_gy > result->dose_gy)) result = b;
+    for (const bool first : {true, false}) {
+      std::vector<std::optional<DoseAtPoint>> best(std::size_t(slices), result);
+      parallel_for(slices, [&](std::int64_t k) {
+        if ((k % few == few / 2) == first) search(int(k), best[std::size_t(k)]);
+      });
+      for (const auto& b : best)
+        if (b && (!result || b->dose_gy > result->dose_gy)) result = b;
+    }
     return result;
   }
 
@@ -156,7 +141,8 @@ class BeyondSearch {
   template <class Missing>
   void each_voxel(int k, std::optional<DoseAtPoint>& best, Missing&& missing_mm) const {
     const GridSize n = grid_.size();
-    for (int j = 0; j < n.ny; ++j)
+    for (int j = 0; j < n.ny; ++j) {
+      if (best && double(dose_.rows().of_row(j, k)) <= best->dose_gy) continue;
       for (int i = 0; i < n.nx; ++i) {
         const double d = dose_.dose()(i, j, k);
         if (best && d <= best->dose_gy) continue;
@@ -168,6 +154,7 @@ class BeyondSearch {
         }
         if (region_.contains(p)) best = DoseAtPoint{d, p};
       }
+    }
   }
 
   const DoseInterpolator& dose_;
@@ -181,15 +168,6 @@ class BeyondSearch {
 
 }  // namespace
 
-DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const std::function<bool(PatientPoint)>& allowed) {
-  return walk(dose, start, 1, allowed);
-}
-
-DoseAtPoint descend(const DoseInterpolator& dose, PatientPoint start,
-                    const std::function<bool(PatientPoint)>& allowed) {
-  return walk(dose, start, -1, allowed);
-}
-
 std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field) {
   if (field.empty()) return std::nullopt;
   const DoseGrid& dose = field.dose().dose();
@@ -201,12 +179,19 @@ std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field) {
   };
   std::vector<std::vector<Start>> per_slice(field.last()[2] - field.first()[2]);
   const GridSize n = grid.size();
-  parallel_for(std::int64_t(per_slice.size()), [&](std::int64_t s) {
+  const HottestOfRows& rows = field.dose().rows();
+  float known = -std::numeric_limits<float>::infinity();  // a maximum of another slice
+  const auto search_slice = [&](std::int64_t s) {
     const int k = field.first()[2] + int(s);
-    for (int j = field.first()[1]; j < field.last()[1]; ++j)
+    const auto too_cold = [&](float d) {
+      const float hottest = per_slice[s].empty() ? known : std::max(known, per_slice[s].front().dose);
+      return d < share_of_hottest * hottest;
+    };
+    for (int j = field.first()[1]; j < field.last()[1]; ++j) {
+      if (too_cold(rows.of_row(j, k))) continue;
       for (int i = field.first()[0]; i < field.last()[0]; ++i) {
         const float d = dose(i, j, k);
-        if (!per_slice[s].empty() && d < share_of_hottest * per_slice[s].front().dose) continue;
+        if (too_cold(d)) continue;
         if (field.inside(i, j, k) <= 0) continue;
         // Local maximum; of equal neighbours the one with the lowest index.
         bool highest = true;
@@ -224,6 +209,18 @@ std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field) {
         per_slice[s].push_back({d, grid.index(i, j, k), grid.voxel_centre(i, j, k)});
         if (per_slice[s].back().dose > per_slice[s].front().dose) std::swap(per_slice[s].front(), per_slice[s].back());
       }
+    }
+  };
+  // The slice of the hottest sample first: it spares the others most of their search.
+  std::int64_t hottest_slice = 0;
+  float hottest = -std::numeric_limits<float>::infinity();
+  for (int k = field.first()[2]; k < field.last()[2]; ++k)
+    for (int j = field.first()[1]; j < field.last()[1]; ++j)
+      if (rows.of_row(j, k) > hottest) hottest = rows.of_row(j, k), hottest_slice = k - field.first()[2];
+  search_slice(hottest_slice);
+  if (!per_slice[std::size_t(hottest_slice)].empty()) known = per_slice[std::size_t(hottest_slice)].front().dose;
+  parallel_for(std::int64_t(per_slice.size()), [&](std::int64_t s) {
+    if (s != hottest_slice) search_slice(s);
   });
   std::vector<Start> starts;
   for (const auto& slice : per_slice) starts.insert(starts.end(), slice.begin(), slice.end());

@@ -1,23 +1,13 @@
 /// Dose maxima between the grid points.
 #pragma once
 
+#include "engine/evaluation/climb.h"
 #include "engine/evaluation/isodose_volume.h"
 
 #include <functional>
 #include <optional>
 
 namespace sbrt {
-
-struct DoseAtPoint {
-  double dose_gy = 0;
-  PatientPoint point;
-};
-
-/// Climbs from `start` along the axes and diagonals of the grid with a step that halves from half a voxel to 1/64,
-/// staying where `allowed` holds. @return at least the dose at the start
-DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const std::function<bool(PatientPoint)>& allowed);
-/// The same downhill.
-DoseAtPoint descend(const DoseInterpolator& dose, PatientPoint start, const std::function<bool(PatientPoint)>& allowed);
 
 /// Largest interpolated dose in the body: the climb from the hottest voxel centres in it (all local maxima within 5 %
 /// of the hottest, at most 64). Nothing when no voxel centre with at least the field's lowest dose lies in the body.

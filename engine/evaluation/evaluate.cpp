@@ -69,8 +69,7 @@ std::vector<Metric> judged_metrics(const std::string& structure, const Evaluatio
   return metrics;
 }
 
-double bin_width_gy(const DoseGrid& dose) {
-  const double highest = *std::max_element(dose.values().begin(), dose.values().end());
+double bin_width_gy(double highest) {
   return highest > 0 ? std::min(widest_bin_gy, bin_share_of_maximum * highest) : widest_bin_gy;
 }
 
@@ -100,7 +99,9 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
     q.structure = names[index_of_structure(q.structure, names, "query " + q.structure + ":" + q.metric.text)];
   for (const Goal& g : input.goals) index_of_structure(g.query.structure, names, "goal " + g.text);
 
+  progress.begin("dose between voxels", 1);
   const DoseInterpolator dose(*input.dose, input.interpolation);
+  progress.end();
   const Region region = region_of(input);
   Evaluation result;
   result.piv_region = region.description();
@@ -116,7 +117,7 @@ Evaluation evaluate(const EvaluationInput& input, Progress& progress) {
                                "the dose is of type EFFECTIVE: every dose here is a biologically effective one, the "
                                "prescription is taken as one too, and BED or EQD2 of it are not formed again"});
   warn_of_unused_tissues(input.biology, names, result.warnings);
-  result.dvh_bin_gy = bin_width_gy(*input.dose);
+  result.dvh_bin_gy = bin_width_gy(double(dose.rows().highest()));
   if (region.is_everything() && !input.targets.empty())
     result.warnings.push_back(
         {"no-body", "there is no body contour and no CT; isodose volumes are those of the whole dose grid"});

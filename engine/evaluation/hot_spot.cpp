@@ -15,6 +15,7 @@ namespace {
 
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double most_hot_voxels = 200'000;
+constexpr double worth_while = 1.5;  // times as long are the other pieces at least
 
 // Dose that the hottest `volume_mm3` exceed, as the curve of all pieces tells it, from the hot ones only; nothing where
 // less than that has a dose.
@@ -159,7 +160,7 @@ class DoseCeiling {
 
 std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm,
                                      const SampledStructure& sampled) {
-  if (sampled.step_mm <= 1.5 * hot_mm) return std::nullopt;
+  if (sampled.step_mm <= worth_while * hot_mm) return std::nullopt;
   const std::optional<double> threshold = dose_of_hottest(sampled, hot_volume_mm3);
   if (!threshold) return std::nullopt;
   Box box;
@@ -168,7 +169,7 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   box = box.grown(sampled.step_mm);
   const PatientVec size = box.high - box.low;
   const double step = std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
-  if (step > sampled.step_mm / 1.5) return std::nullopt;
+  if (step > sampled.step_mm / worth_while) return std::nullopt;
   const Grid grid({int(std::ceil(size.x / step)), int(std::ceil(size.y / step)), int(std::ceil(size.z / step))},
                   {step, step, step}, box.low + PatientVec{step / 2, step / 2, step / 2});
   const Occupancy occupied = occupancy_of(shape, grid);
@@ -216,7 +217,9 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   return HotSpot{*threshold, std::move(hot)};
 }
 
-SampledStructure with_hot_spot(SampledStructure sampled, const HotSpot& hot) {
+bool still_serves(const HotSpot& hot, double step_mm) { return step_mm >= worth_while * hot.pieces.step_mm; }
+
+SampledStructure with_hot_spot(const SampledStructure& sampled, const HotSpot& hot) {
   double volume = 0, cold = 0, hot_volume = 0;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
     volume += sampled.samples[i].volume_mm3;

@@ -16,12 +16,14 @@ struct HotSpot {
   SampledStructure pieces;
 };
 
+/// True where a hot spot found among larger pieces of the same structure serves pieces of this size as well.
+bool still_serves(const HotSpot& hot, double step_mm);
 /// @param step_mm of its pieces: D0.03cc of a large organ then rests on hundreds of them
 /// @return nothing where the pieces of `sampled` are as small already
 std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator& dose, double step_mm,
                                      const SampledStructure& sampled);
 /// The pieces with those of the hot spot instead of what they hold of it; the cold rest is scaled to keep the volume.
 /// Unchanged where the hot spot leaves no room for a rest.
-SampledStructure with_hot_spot(SampledStructure sampled, const HotSpot& hot);
+SampledStructure with_hot_spot(const SampledStructure& sampled, const HotSpot& hot);
 
 }  // namespace sbrt

@@ -92,7 +92,7 @@ class IsodoseIntegrator {
       std::vector<float> hottest;
       for (int j = field_.first()[1] - 1; j < field_.last()[1] && in_box(z, 2); ++j) {
         const CellAxis y = cell_axis(j, n.ny);
-        if (!in_box(y, 1)) continue;
+        if (!in_box(y, 1) || double(dose_.rows().around_cells(y.base, z.base)) < needed) continue;
         dose_.hottest_of_row(y.base, z.base, hottest);
         LastOwned last;
         for (const CellAxis& x : columns)
@@ -234,13 +234,14 @@ DoseInBody::DoseInBody(const DoseInterpolator& dose, Region region, double lowes
   const GridSize n = grid.size();
   // The limited cubic exceeds the samples of a cell by a quarter of three second differences, none larger than twice
   // their height over the minimum: at most 1.5 times that height. Colder voxels than this cannot take part.
-  const std::vector<float>& v = dose.dose().values();
+  const HottestOfRows& rows = dose.rows();
   std::vector<std::array<int, 6>> box(n.nz, {n.nx, -1, n.ny, -1, 0, 0});
-  const double minimum = *std::min_element(v.begin(), v.end());
+  const auto minimum = double(rows.lowest());
   const double enough = dose.kind() == Interpolation::linear ? lowest_gy : minimum + (lowest_gy - minimum) / 2.5;
   parallel_for(n.nz, [&](std::int64_t k) {
     for (int j = 0; j < n.ny; ++j) {
-      const float* row = v.data() + grid.index(0, j, int(k));
+      if (rows.of_row(j, int(k)) < enough) continue;
+      const float* row = dose.dose().values().data() + grid.index(0, j, int(k));
       int a = 0, b = n.nx;
       while (a < b && row[a] < enough) ++a;
       while (b > a && row[b - 1] < enough) --b;

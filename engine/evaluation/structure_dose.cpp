@@ -1,7 +1,8 @@
 #include "engine/evaluation/structure_dose.h"
 
-#include "engine/evaluation/dose_extremes.h"
+#include "engine/evaluation/climb.h"
 #include "engine/evaluation/measured_metrics.h"
+#include "engine/evaluation/split_pieces.h"
 #include "engine/evaluation/structure_names.h"
 #include "geometry/parallel.h"
 #include "geometry/scatter.h"
@@ -21,7 +22,9 @@ constexpr int coarse_draws = 8;             // as many as a block has pieces
 constexpr double finest_step_mm = 0.05;
 constexpr double most_pieces = 3e6;
 constexpr double worth_a_warning = 5;  // times the wanted width; below, the printed interval says enough
-constexpr double surface_steps = 3;    // the extremes are searched from the best of these points
+constexpr double some_more = 1.2;      // than needed: the error told by eight draws scatters
+constexpr double starts_apart_mm = 3;
+constexpr double surface_steps = 3;  // the extremes are searched from the best of these points
 
 }  // namespace
 
@@ -47,6 +50,7 @@ SampledStructure sample_dose(const Shape& shape, const DoseInterpolator& dose, d
   sampled.samples = std::move(pieces.samples);
   sampled.points = std::move(pieces.points);
   sampled.dose_gy = dose.values_at(sampled.points);
+  sampled.cell = std::move(pieces.cell);
   sampled.block = std::move(pieces.block), sampled.blocks = pieces.blocks;
   return sampled;
 }
@@ -97,20 +101,18 @@ namespace {
 // Raises the ends of the curve to the extremes found by a search from the pieces and the surface.
 void search_extremes(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& fine,
                      StructureResult& result) {
-  const std::vector<PatientPoint> surface = surface_points(shape, surface_steps * fine.step_mm);
-  const std::vector<double> surface_gy = dose.values_at(surface);
-  DoseAtPoint hottest{-HUGE_VAL, {}}, coldest{HUGE_VAL, {}};
-  const auto offer = [&](double gy, PatientPoint p) {
-    if (gy > hottest.dose_gy) hottest = {gy, p};
-    if (gy < coldest.dose_gy) coldest = {gy, p};
-  };
-  for (std::size_t i = 0; i < fine.dose_gy.size(); ++i) offer(fine.dose_gy[i], fine.points[i]);
-  for (std::size_t i = 0; i < surface.size(); ++i) offer(surface_gy[i], surface[i]);
-  const auto inside = [&](PatientPoint p) { return shape.contains(p); };
-  hottest = climb(dose, hottest.point, inside);
-  coldest = descend(dose, coldest.point, inside);
-  result.dvh.widen(coldest.dose_gy, hottest.dose_gy);
-  result.max_point = hottest.point;
+  std::vector<PatientPoint> points = surface_points(shape, surface_steps * fine.step_mm);
+  std::vector<double> dose_gy = dose.values_at(points);
+  points.insert(points.end(), fine.points.begin(), fine.points.end());
+  dose_gy.insert(dose_gy.end(), fine.dose_gy.begin(), fine.dose_gy.end());
+  const Allowed inside = [&](PatientPoint p) { return shape.contains(p); };
+  std::optional<DoseAtPoint> hottest, coldest;
+  parallel_for(2, [&](std::int64_t n) {
+    (n == 0 ? hottest : coldest) =
+        extreme_near(n == 0 ? Extreme::hottest : Extreme::coldest, dose, points, dose_gy, starts_apart_mm, inside);
+  });
+  result.dvh.widen(coldest->dose_gy, hottest->dose_gy);
+  result.max_point = hottest->point;
 }
 
 // How many times the wanted half width the sampling part of the interval is.
@@ -128,14 +130,34 @@ double excess(const Metric& metric, const MetricResult& found, const WantedInter
   return width_pct / wanted.dose_pct;
 }
 
-// Values and intervals of the metrics; returns the largest excess and its metric.
-std::pair<double, std::string> measure_metrics(const MeasuredMetrics& measure, const std::vector<Metric>& metrics,
-                                               const std::vector<Metric>& judged, const WantedInterval& wanted,
-                                               double largest_dose_gy, StructureResult& result) {
-  std::pair<double, std::string> widest{0, ""};
+// A metric with an interval wider than wanted.
+struct TooWide {
+  double times;  // as wide as wanted
+  std::string metric;
+  std::optional<double> isodose_gy;  // whose pieces make it so wide, where it is one
+};
+
+// The isodose that bounds the volume of a metric; nothing for a mean, and for a volume at a biological dose.
+std::optional<double> isodose_of(const Metric& metric, const StructureResult& result) {
+  using Kind = Metric::Kind;
+  const bool percent = metric.argument_unit == Metric::Unit::percent;
+  if (metric.kind == Kind::dose_at_volume)
+    return result.dvh.dose_at_volume_gy(percent ? metric.argument / 100 * result.dvh.volume_mm3()
+                                                : metric.argument * units::cc);
+  if (metric.kind != Kind::volume_at_dose && metric.kind != Kind::cold_volume_at_dose) return std::nullopt;
+  if (metric.scale != Metric::Scale::physical) return std::nullopt;
+  if (!percent) return metric.argument;
+  return result.reference ? std::optional(metric.argument / 100 * result.reference->dose_gy) : std::nullopt;
+}
+
+// Values and intervals of the metrics; returns those that are too wide.
+std::vector<TooWide> measure_metrics(const MeasuredMetrics& measure, const std::vector<Metric>& metrics,
+                                     const std::vector<Metric>& judged, const WantedInterval& wanted,
+                                     double largest_dose_gy, StructureResult& result) {
+  std::vector<TooWide> too_wide;
   const auto compare = [&](const Metric& metric, const MetricResult& found) {
     const double times = excess(metric, found, wanted, result, largest_dose_gy);
-    if (times > widest.first) widest = {times, metric.text};
+    if (times > 1) too_wide.push_back({times, metric.text, isodose_of(metric, result)});
   };
   for (const Metric& metric : metrics) {
     const std::optional<MetricResult> found = measure(metric);
@@ -147,7 +169,22 @@ std::pair<double, std::string> measure_metrics(const MeasuredMetrics& measure, c
   }
   for (const Metric& metric : judged)
     if (const std::optional<MetricResult> found = measure(metric)) compare(metric, *found);
-  return widest;
+  return too_wide;
+}
+
+const TooWide& widest(const std::vector<TooWide>& too_wide) {
+  return *std::max_element(too_wide.begin(), too_wide.end(),
+                           [](const TooWide& a, const TooWide& b) { return a.times < b.times; });
+}
+
+// Their isodoses; none where one of them is no matter of an isodose.
+std::vector<double> isodoses(const std::vector<TooWide>& too_wide) {
+  std::vector<double> gy;
+  for (const TooWide& t : too_wide) {
+    if (!t.isodose_gy) return {};
+    gy.push_back(*t.isodose_gy);
+  }
+  return gy;
 }
 
 }  // namespace
@@ -155,51 +192,65 @@ std::pair<double, std::string> measure_metrics(const MeasuredMetrics& measure, c
 SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
                                    const std::vector<Metric>& judged, const WantedInterval& wanted, double dvh_bin_gy,
                                    StructureResult& result, Warnings& warnings) {
-  const auto largest_gy = double(dose.largest_sample());
+  const auto largest_gy = double(dose.rows().highest());
   result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
   SampledTwice sampled;
-  std::size_t pieces = 0;
   const auto measure_all = [&](CoarseCurves curves) {
     const MeasuredMetrics measure(result.dvh, std::move(curves), result.reference);
     result.check = measure.curves();
     return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
   };
+  std::optional<HotSpot> hot, hot_twice;
+  SampledStructure pieces = sample_dose(shape, dose, result.step_mm);
+  std::size_t cells = pieces.samples.size();
+  bool split = false;
   for (;;) {
-    sampled.fine = sample_dose(shape, dose, result.step_mm);
-    sampled.coarse = twice_as_coarse(sampled.fine);
-    pieces = sampled.fine.samples.size();
+    sampled.coarse = twice_as_coarse(pieces);
     // What follows runs side by side where one structure has all threads to itself.
-    std::optional<HotSpot> hot, hot_twice;
     parallel_for(2, [&](std::int64_t n) {
-      if (n == 0)
-        hot = find_hot_spot(shape, dose, hot_step_mm, sampled.fine);
-      else
-        hot_twice = find_hot_spot(shape, dose, 2 * hot_step_mm, sampled.coarse.front());
+      std::optional<HotSpot>& found = n == 0 ? hot : hot_twice;
+      const SampledStructure& among = n == 0 ? pieces : sampled.coarse.front();
+      if (!found || !still_serves(*found, among.step_mm))
+        found = find_hot_spot(shape, dose, n == 0 ? hot_step_mm : 2 * hot_step_mm, among);
     });
     parallel_for(1 + std::int64_t(sampled.coarse.size()), [&](std::int64_t n) {
       if (n == 0) {
-        if (hot) sampled.fine = with_hot_spot(std::move(sampled.fine), *hot);
+        sampled.fine = hot ? with_hot_spot(pieces, *hot) : pieces;
         result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
       } else if (hot_twice) {
         SampledStructure& draw = sampled.coarse[std::size_t(n - 1)];
-        draw = with_hot_spot(std::move(draw), *hot_twice);
+        draw = with_hot_spot(draw, *hot_twice);
       }
     });
-    const double times = result.dvh.empty() ? 0 : measure_all(coarse_curves(shape, sampled.coarse)).first;
-    if (times <= 1) break;
-    // The error goes with the square of the step; a fifth more, because the error told by eight draws scatters. In
-    // quarters, so that nearly equal doses get the same pieces.
-    const double finer = times > 2.5 ? 2 : std::ceil(4 * std::sqrt(1.2 * times)) / 4;
-    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(pieces) > most_pieces) break;
+    if (result.dvh.empty()) break;
+    const std::vector<TooWide> too_wide = measure_all(coarse_curves(shape, sampled.coarse));
+    if (too_wide.empty()) break;
+    const double times = widest(too_wide).times;
+    const std::vector<double> at =
+        split_gain * double(cells) <= most_pieces ? isodoses(too_wide) : std::vector<double>{};
+    if (!at.empty() && !split && some_more * times <= split_gain) {
+      pieces = split_at(shape, dose, pieces, at);
+      split = true;
+      continue;
+    }
+    // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
+    const double gained = !at.empty() && !split ? split_gain : 1;
+    const double finer = std::min(std::ceil(4 * std::sqrt(some_more * times / gained)) / 4, 2.0);
+    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(cells) > most_pieces) break;
     result.step_mm /= finer;
+    pieces = sample_dose(shape, dose, result.step_mm);
+    cells = pieces.samples.size();
+    split = !at.empty();
+    if (split) pieces = split_at(shape, dose, pieces, at);
   }
   if (!result.dvh.empty()) {
     search_extremes(shape, dose, sampled.fine, result);
-    if (const auto [times, metric] = measure_all(std::move(result.check)); times > worth_a_warning)
+    const std::vector<TooWide> too_wide = measure_all(std::move(result.check));
+    if (!too_wide.empty() && widest(too_wide).times > worth_a_warning)
       warnings.push_back(
           {"interval-not-reached",
            fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
-                       result.name, metric, times, pieces, result.step_mm)});
+                       result.name, widest(too_wide).metric, widest(too_wide).times, cells, result.step_mm)});
   }
   result.has_dose = !result.dvh.empty();
   result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;

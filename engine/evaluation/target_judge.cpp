@@ -136,7 +136,7 @@ class TargetJudge {
       if (o == t) own = owners.size();
       IsodoseOwner owner;
       const SampledStructure& sampled = targets_[o].fine;
-      for (std::size_t i = 0; i < sampled.samples.size(); ++i)
+      for (std::size_t i = 0; i < sampled.samples.size() && targets_.size() > 1; ++i)
         if (sampled.dose_gy[i] >= threshold_gy) owner.points.push_back(sampled.points[i]);
       owner.distance_mm = [distance = distance_[o]](PatientPoint p) { return (*distance)(p); };
       owners.push_back(std::move(owner));
@@ -233,15 +233,14 @@ std::vector<TargetResult> judge_targets(const DoseInterpolator& dose, const Regi
                                         Progress& progress) {
   std::vector<TargetResult> results;
   if (targets.empty()) return results;
+  progress.begin("indices", std::int64_t(targets.size()));
   double lowest = HUGE_VAL;
   for (const JudgedTarget& t : targets) lowest = std::min(lowest, t.prescription.dose_gy / 2);
   // A dose far below the prescription still has a maximum to report.
-  const std::vector<float>& values = dose.dose().values();
-  const double highest = *std::max_element(values.begin(), values.end());
+  const auto highest = double(dose.rows().highest());
   const DoseInBody field(dose, region, std::min(lowest, highest / 2));
   TargetJudge judge(field, targets, evaluation);
   if (judge.max_in_body()) evaluation.max_in_body_gy = judge.max_in_body()->dose_gy;
-  progress.begin("indices", std::int64_t(targets.size()));
   for (std::size_t t = 0; t < targets.size(); ++t) {
     results.push_back(judge.judge(t));
     progress.advance();

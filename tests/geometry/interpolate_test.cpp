@@ -42,6 +42,21 @@ TEST_P(BothKinds, IsExactOnLinearFieldsUpToTheEdge) {
     EXPECT_NEAR(interpolate.at(v), linear(grid.to_patient(v)), single_precision);
 }
 
+TEST_P(BothKinds, RoughValuesAreLinearBetweenTheSamples) {
+  const Grid grid = oblique_grid();
+  const auto product = [](PatientPoint p) { return 50 + 2 * p.x - 3 * p.y + 1.5 * p.z; };
+  const DoseGrid linear = filled(grid, product);
+  DoseGrid step(grid);
+  step(4, 5, 6) = 8;
+  const DoseInterpolator of_linear(linear, GetParam()), of_step(step, GetParam());
+  for (const VoxelPoint v : {VoxelPoint{0, 0, 0}, {3.3, 4.1, 5.7}, {8, 10, 13}, {0.2, 9.9, 12.4}})
+    EXPECT_NEAR(of_linear.roughly_at(grid.to_patient(v)), product(grid.to_patient(v)), single_precision);
+  EXPECT_NEAR(of_step.roughly_at(grid.to_patient(VoxelPoint{4.25, 5.5, 5.75})), 8 * 0.75 * 0.5 * 0.75, 1e-5);
+  EXPECT_TRUE(std::isnan(of_linear.roughly_at(grid.to_patient(VoxelPoint{-0.6, 1, 1}))));
+  const DoseGrid flat = filled(Grid({1, 3, 1}, {1, 1, 1}, {}), [](PatientPoint p) { return 2 + p.y; });
+  EXPECT_NEAR(DoseInterpolator(flat, GetParam()).roughly_at({0.2, 1.5, -0.3}), 3.5, 1e-6);
+}
+
 TEST_P(BothKinds, ReturnsTheSamplesAtVoxelCentres) {
   const Grid grid = oblique_grid();
   const DoseGrid dose =

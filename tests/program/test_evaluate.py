@@ -2,6 +2,7 @@
 of the structure, here the centre of the phantom's sphere (radius 15 mm, at the origin)."""
 import math
 import pathlib
+import re
 import unittest
 
 import numpy
@@ -424,6 +425,15 @@ class Requests(ForeignDose):
         options = ("--target", "GTV", "--prescription", "10Gy/1fx", "--body")
         self.assertNotIn("doubtful-body", self.codes(self.evaluate(*options, "External")))
         self.assertIn("doubtful-body", self.codes(self.evaluate(*options, "GTV")))
+
+    def test_debug_level_tells_how_long_each_stage_took(self):
+        self.dose("rd.dcm", tilted)
+        told = run("--log-level", "debug", "evaluate", self.case, "--target", "GTV", "--prescription", "10Gy/1fx", expect=0).stderr
+        stages = re.findall(r"^debug: (.+): ([0-9.]+) s$", told, re.MULTILINE)
+        for name in ("reading headers", "reading structures and dose", "solids from contours", "dose-volume histograms", "indices"):
+            self.assertEqual([stage for stage, _ in stages].count(name), 1, told)
+        between, whole = map(float, re.search(r"^debug: ([0-9.]+) s between the stages, ([0-9.]+) s in all$", told, re.MULTILINE).groups())
+        self.assertAlmostEqual(sum(float(seconds) for _, seconds in stages) + between, whole, delta=0.0005 * (len(stages) + 2))
 
     def test_usage_errors_exit_2(self):
         self.dose("rd.dcm", tilted)
