@@ -38,6 +38,14 @@ void Coverage::add_edge(Uv a, Uv b, double weight, double height) {
     weight = -weight;
   }
   if (a.v >= nv_ || b.v <= 0 || a.v == b.v) return;
+  // Most edges are short and lie in one cell.
+  if (a.v >= 0 && b.v <= int(a.v) + 1 && floor_of(a.u) == floor_of(b.u)) {
+    const int row = int(a.v);
+    touched_[row] = 1;
+    if (a.u > b.u) std::swap(a, b);
+    add_piece(floor_of(a.u), row, a, b, weight, height);
+    return;
+  }
   const double slope = (b.u - a.u) / (b.v - a.v);
   // b.v is positive here: one less than its ceiling.
   const int j0 = std::max(0, int(a.v)), j1 = std::min(nv_ - 1, int(b.v) - (int(b.v) == b.v));

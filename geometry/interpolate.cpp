@@ -234,18 +234,6 @@ Interval DoseInterpolator::cell_bounds(int i, int j, int k) const {
   return {c.low >= 0 ? std::max(low, 0.0) : low, *std::max_element(top.begin(), top.end())};
 }
 
-void DoseInterpolator::hottest_of_row(int j, int k, std::vector<float>& hottest) const {
-  const GridSize n = dose_->grid().size();
-  const int j2 = std::min(j + 1, n.ny - 1), k2 = std::min(k + 1, n.nz - 1);
-  const float* v = dose_->values().data();
-  const float *a = v + dose_->grid().index(0, j, k), *b = v + dose_->grid().index(0, j2, k),
-              *c = v + dose_->grid().index(0, j, k2), *d = v + dose_->grid().index(0, j2, k2);
-  hottest.resize(std::size_t(n.nx));
-  for (int i = 0; i < n.nx; ++i) hottest[i] = std::max(std::max(a[i], b[i]), std::max(c[i], d[i]));
-  for (int i = 0; i + 1 < n.nx; ++i) hottest[i] = std::max(hottest[i], hottest[i + 1]);
-  if (n.nx > 1) hottest.pop_back();
-}
-
 // A summit is at most an eighth of its bend high, the bend at most twice a second difference, and that at most twice
 // the height of its sample over the lowest one: half of that height for each axis.
 constexpr double summit_share = 1.5;

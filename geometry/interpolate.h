@@ -50,9 +50,7 @@ class DoseInterpolator {
   /// Cell (i, j, k) lies between voxel centres i...i+1, j...j+1, k...k+1; an axis with one sample has one cell of it.
   /// Smallest and largest value that the interpolation can take in the cell.
   Interval cell_bounds(int i, int j, int k) const;
-  /// The largest [Gy] of the 8 samples around every cell (0, j, k), (1, j, k), ... of a row.
-  void hottest_of_row(int j, int k, std::vector<float>& hottest) const;
-  /// No cell whose 8 samples all lie below this reaches the value [Gy]: a cheap bound beside cell_bounds.
+  /// No cell whose 8 samples all lie below this reaches the value [Gy]: a cheap bound beside cell_bounds and RowPeaks.
   double sample_needed_for(double value) const;
   /// Values at all combinations of the fractions 0...1 along each axis of the cell, x fastest; one pass is many times
   /// cheaper than single points. At most 16 fractions per axis.

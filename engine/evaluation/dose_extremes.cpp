@@ -1,6 +1,7 @@
 #include "engine/evaluation/dose_extremes.h"
 
 #include "geometry/parallel.h"
+#include "geometry/row_peaks.h"
 
 #include <algorithm>
 #include <array>
@@ -68,12 +69,13 @@ class BeyondSearch {
     if (k + 1 >= n.nz) return;
     const auto needed_for = [&] { return best ? dose_.sample_needed_for(best->dose_gy) : -HUGE_VAL; };
     double needed = needed_for();
-    std::vector<float> hottest;
+    RowPeaks peaks(dose_);
     for (int j = 0; j + 1 < n.ny; ++j) {
       if (double(dose_.rows().around_cells(j, k)) < needed) continue;
-      dose_.hottest_of_row(j, k, hottest);
+      const std::span<const float> peak = peaks.of_cells(j, k);
       for (int i = 0; i + 1 < n.nx; ++i) {
-        if (double(hottest[i]) < needed || (best && dose_.cell_bounds(i, j, k).high <= best->dose_gy)) continue;
+        if (best && (double(peak[std::size_t(i)]) <= best->dose_gy || dose_.cell_bounds(i, j, k).high <= best->dose_gy))
+          continue;
         const Neighbourhood around(*this, grid_.to_patient(VoxelPoint{i + 0.5, j + 0.5, k + 0.5}));
         const double too_near = limit_ - reach_ - around.distance();
         if (too_near > 0) {

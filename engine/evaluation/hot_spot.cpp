@@ -172,7 +172,6 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   if (step > sampled.step_mm / worth_while) return std::nullopt;
   const Grid grid({int(std::ceil(size.x / step)), int(std::ceil(size.y / step)), int(std::ceil(size.z / step))},
                   {step, step, step}, box.low + PatientVec{step / 2, step / 2, step / 2});
-  const Occupancy occupied = occupancy_of(shape, grid);
   DoseCeiling ceiling(dose, grid);
   SampledStructure hot;
   hot.step_mm = step;
@@ -182,24 +181,42 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   const auto blocks = [](int voxels) { return (voxels + side - 1) / side; };
   const int bx = blocks(n.nx), by = blocks(n.ny), bz = blocks(n.nz);
   std::vector<char> may_be_hot;
+  std::array<int, 3> first{n.nx, n.ny, n.nz}, end{0, 0, 0};  // voxels around those blocks
   for (int c = 0; c < bz; ++c)
     for (int b = 0; b < by; ++b)
-      for (int a = 0; a < bx; ++a)
-        may_be_hot.push_back(ceiling.over_voxels(a * side, b * side, c * side, std::min((a + 1) * side, n.nx) - 1,
-                                                 std::min((b + 1) * side, n.ny) - 1,
-                                                 std::min((c + 1) * side, n.nz) - 1) >= *threshold);
+      for (int a = 0; a < bx; ++a) {
+        const std::array<int, 3> low{a * side, b * side, c * side},
+            high{std::min(low[0] + side, n.nx), std::min(low[1] + side, n.ny), std::min(low[2] + side, n.nz)};
+        may_be_hot.push_back(ceiling.over_voxels(low[0], low[1], low[2], high[0] - 1, high[1] - 1, high[2] - 1) >=
+                             *threshold);
+        for (std::size_t d = 0; d < 3 && may_be_hot.back(); ++d) {
+          first[d] = std::min(first[d], low[d]);
+          end[d] = std::max(end[d], high[d]);
+        }
+      }
+  if (end[0] == 0) return std::nullopt;
+  // One voxel more on each side, for the slope of the occupancies.
+  const std::array<int, 3> size_of_all{n.nx, n.ny, n.nz};
+  for (std::size_t d = 0; d < 3; ++d) {
+    first[d] = std::max(first[d] - 1, 0);
+    end[d] = std::min(end[d] + 1, size_of_all[d]);
+  }
+  const Occupancy occupied =
+      occupancy_of(shape, Grid({end[0] - first[0], end[1] - first[1], end[2] - first[2]}, grid.spacing_mm(),
+                               grid.voxel_centre(first[0], first[1], first[2])));
   std::vector<Sample> candidates;
   std::vector<PatientPoint> points;
-  for (int k = 0; k < n.nz; ++k)
-    for (int j = 0; j < n.ny; ++j)
-      for (int i = 0; i < n.nx; ++i) {
+  for (int k = first[2]; k < end[2]; ++k)
+    for (int j = first[1]; j < end[1]; ++j)
+      for (int i = first[0]; i < end[0]; ++i) {
         if (!may_be_hot[std::size_t(((k / side) * by + j / side) * bx + i / side)]) {
           i |= side - 1;  // on to the next block
           continue;
         }
-        const double share = double(occupied(i, j, k));
+        const int a = i - first[0], b = j - first[1], c = k - first[2];
+        const double share = double(occupied(a, b, c));
         if (!(share > 0) || ceiling.over_voxel(i, j, k) < *threshold) continue;
-        candidates.push_back({middle_of_inside(occupied, i, j, k), share * grid.voxel_volume_mm3()});
+        candidates.push_back({middle_of_inside(occupied, a, b, c), share * grid.voxel_volume_mm3()});
         const auto place = [&](UnitPoint x) {
           return grid.to_patient(VoxelPoint{i + x.a - 0.5, j + x.b - 0.5, k + x.c - 0.5});
         };

@@ -2,6 +2,7 @@
 
 #include "engine/evaluation/isodose_parts.h"
 #include "geometry/parallel.h"
+#include "geometry/row_peaks.h"
 
 #include <algorithm>
 #include <cmath>
@@ -89,14 +90,15 @@ class IsodoseIntegrator {
     parallel_for(std::int64_t(sums.size()), [&](std::int64_t s) {
       const CellAxis z = cell_axis(k0 + int(s), n.nz);
       bool at_grid = false, at_body = false;
-      std::vector<float> hottest;
+      RowPeaks peaks(dose_);
       for (int j = field_.first()[1] - 1; j < field_.last()[1] && in_box(z, 2); ++j) {
         const CellAxis y = cell_axis(j, n.ny);
         if (!in_box(y, 1) || double(dose_.rows().around_cells(y.base, z.base)) < needed) continue;
-        dose_.hottest_of_row(y.base, z.base, hottest);
+        const std::span<const float> peak = peaks.of_cells(y.base, z.base);
         LastOwned last;
         for (const CellAxis& x : columns)
-          if (in_box(x, 0) && double(hottest[x.base]) >= needed) add_cell(x, y, z, last, sums[s], at_grid, at_body);
+          if (in_box(x, 0) && double(peak[std::size_t(x.base)]) >= threshold_)
+            add_cell(x, y, z, last, sums[s], at_grid, at_body);
       }
       grid_edge[s] = at_grid;
       body_edge[s] = at_body;

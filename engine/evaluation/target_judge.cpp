@@ -24,8 +24,13 @@ class TargetJudge {
  public:
   TargetJudge(const DoseInBody& field, std::vector<JudgedTarget>& targets, Evaluation& evaluation)
       : field_(field), targets_(targets), evaluation_(evaluation) {
-    for (const JudgedTarget& t : targets_) distance_.push_back(std::make_shared<DistanceToShape>(*t.shape));
-    max_in_body_ = maximum_in_body(field_);
+    distance_.resize(targets_.size());
+    parallel_for(std::int64_t(targets_.size()) + 1, [&](std::int64_t n) {
+      if (n == 0)
+        max_in_body_ = maximum_in_body(field_);
+      else
+        distance_[std::size_t(n - 1)] = std::make_shared<DistanceToShape>(*targets_[std::size_t(n - 1)].shape);
+    });
     for (const JudgedTarget& t : targets_) {
       const StructureResult& s = *t.structure;
       if (s.max_point && (!max_in_body_ || s.max_gy > max_in_body_->dose_gy) && field_.contains(*s.max_point))

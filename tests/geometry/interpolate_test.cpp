@@ -114,20 +114,15 @@ TEST_P(BothKinds, NoCellReachesMoreThanItsHottestSampleAllows) {
   const DoseInterpolator interpolate(dose, GetParam());
   const GridSize n = grid.size();
   int raised = 0;
-  std::vector<float> hottest;
   for (int k = 0; k + 1 < n.nz; ++k)
-    for (int j = 0; j + 1 < n.ny; ++j) {
-      interpolate.hottest_of_row(j, k, hottest);
-      ASSERT_EQ(hottest.size(), std::size_t(n.nx - 1));
+    for (int j = 0; j + 1 < n.ny; ++j)
       for (int i = 0; i + 1 < n.nx; ++i) {
         float largest = -HUGE_VALF;
         for (int b = 0; b < 8; ++b) largest = std::max(largest, dose(i + (b & 1), j + (b >> 1 & 1), k + (b >> 2)));
-        EXPECT_EQ(hottest[std::size_t(i)], largest);
         const double high = interpolate.cell_bounds(i, j, k).high;
         EXPECT_LE(interpolate.sample_needed_for(high), double(largest));
         raised += high > dose(i, j, k);
       }
-    }
   EXPECT_GT(raised, 0);
 }
 
