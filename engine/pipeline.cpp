@@ -4,6 +4,7 @@
 #include "engine/evaluation/structure_names.h"
 #include "engine/planning/cut_faces.h"
 #include "engine/planning/delivery.h"
+#include "engine/planning/normalisation.h"
 #include "engine/shells.h"
 #include "engine/target_checks.h"
 #include "engine/validity.h"
@@ -24,9 +25,10 @@ constexpr double usual_region_margin_mm = 20.0;
 constexpr double mu_resolution =
     0.01;  // weights are rounded to what a plan file shows, then the dose is computed from them
 
-void round_weights(BeamSet& beams, double factor) {
+BeamSet rounded_weights(BeamSet beams, double factor) {
   for (Beam& beam : beams) beam.weight_mu = std::round(beam.weight_mu * factor / mu_resolution) * mu_resolution;
   std::erase_if(beams, [](const Beam& beam) { return beam.weight_mu <= 0; });
+  return beams;
 }
 
 }  // namespace
@@ -285,13 +287,8 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   const DoseOptions dose_options{.depth = request.depth, .simd = request.simd};
   const Grid& dose_grid = prepared.dose_grid;
   DoseResult dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
-  round_weights(planned.beams,
-                normalisation_factor(problem.targets, dose.dose, request.coverage_pct, problem.body, &warnings));
-  dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
-  append(warnings, dose.warnings);
-  append(warnings, truncated_path_warnings(planned.beams, prepared.patient.body, prepared.beam_data));
-  append(warnings, validity_warnings(planned.beams, dose, density, prepared.targets.targets));
-
+  const BeamSet unscaled = planned.beams;
+  double factor = normalisation_factor(problem.targets, dose.dose, request.coverage_pct, problem.body, &warnings);
   EvaluationInput input;
   input.dose = &dose.dose;
   input.structures = prepared.shapes;
@@ -303,7 +300,20 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
   input.queries = request.queries;
   input.goals = request.goals;
   input.biology = request.biology;
-  Evaluation evaluation = evaluate(input, progress);
+  Evaluation evaluation;
+  // The rounded weights may lead the evaluation to other samples than those of the normalisation.
+  constexpr int most_looks = 3;
+  double missing = 1;
+  for (int look = 0; look < most_looks && (look == 0 || missing > 1); ++look) {
+    factor *= missing;
+    planned.beams = rounded_weights(unscaled, factor);
+    dose = compute_dose(planned.beams, density, prepared.beam_data, dose_grid, dose_options, progress);
+    evaluation = evaluate(input, progress);
+    missing = factor_still_missing(evaluation, request.coverage_pct);
+  }
+  append(warnings, dose.warnings);
+  append(warnings, truncated_path_warnings(planned.beams, prepared.patient.body, prepared.beam_data));
+  append(warnings, validity_warnings(planned.beams, dose, density, prepared.targets.targets));
   append(warnings, evaluation.warnings);
   append(warnings, isodose_warnings(evaluation));
   ProtocolJudgement judgement = judge_protocols(prepared.protocols, evaluation);

@@ -95,6 +95,24 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
   });
 }
 
+double factor_still_missing(const Evaluation& evaluation, double coverage_pct) {
+  constexpr double rounded = 0.002;  // percentage points; reports print two decimals
+  double factor = 1;
+  for (const TargetResult& target : evaluation.targets) {
+    const auto coverage = target.indices.find("coverage_pct");
+    if (coverage == target.indices.end() || coverage->second.value >= coverage_pct - rounded) continue;
+    for (const StructureResult& s : evaluation.structures) {
+      if (s.name != target.name) continue;
+      const double rx = target.prescription.dose_gy, volume = s.dvh.volume_mm3();
+      const double in_and_out = 100 * s.dvh.volume_at_dose_mm3(rx) / volume;
+      const std::optional<double> covered_gy = s.dvh.dose_at_volume_gy(coverage_pct / 100 * volume);
+      if (in_and_out - coverage->second.value < rounded && covered_gy && *covered_gy > 0)
+        factor = std::max(factor, rx / *covered_gy);
+    }
+  }
+  return factor;
+}
+
 double settled_factor(double first, const std::function<double(double)>& missing_at) {
   constexpr int most_looks = 5;
   constexpr double same = 1e-5;  // of the dose: less than a hundredth of a percent of the volume

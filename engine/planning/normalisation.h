@@ -1,5 +1,7 @@
-/// The last step of normalisation_factor() (planner.h), on its own.
+/// The last steps of normalisation_factor() (planner.h) and what follows it.
 #pragma once
+
+#include "engine/evaluation/evaluate.h"
 
 #include <functional>
 
@@ -10,5 +12,9 @@ namespace sbrt {
 /// Five looks at most; if none of them settles or is enough, what the last one told.
 /// @param missing_at factor -> further factor that the dose needs there; 1: none, below 1: it has more than enough
 double settled_factor(double first, const std::function<double(double)>& missing_at);
+
+/// Factor that the dose of a plan still needs by the plan's own evaluation, which may have taken other samples than the
+/// normalisation did; 1 where every target is covered as asked, or where what is missing lies outside the body.
+double factor_still_missing(const Evaluation& evaluation, double coverage_pct);
 
 }  // namespace sbrt

@@ -69,6 +69,32 @@ TEST(Normalisation, TheEvaluationFindsTheCoverageAskedFor) {
   }
 }
 
+TEST(Normalisation, TellsWhatAPlanStillLacksByItsOwnEvaluation) {
+  const Shape ptv = ball_shape("PTV", centre, 10);
+  EvaluationInput input;
+  input.structures = {{ptv, RoiRole::ptv}};
+  input.targets = {{"PTV", {45, 5, 75.0}}};
+  NoProgress progress;
+  const auto evaluated = [&](double factor) {
+    DoseGrid dose = linear_dose(40, 0.5);
+    for (float& value : dose.values()) value = float(factor * double(value));
+    input.dose = &dose;
+    return evaluate(input, progress);
+  };
+  const double covered = 40 + 0.5 * 10 * cap_position(0.95);
+  EXPECT_NEAR(factor_still_missing(evaluated(1), 95), 45 / covered, relative * 45 / covered);
+  EXPECT_EQ(factor_still_missing(evaluated(1.01 * 45 / covered), 95), 1);
+  const double first = factor_still_missing(evaluated(0.999 * 45 / covered), 95);
+  EXPECT_NEAR(factor_still_missing(evaluated(0.999 * 45 / covered * first), 95), 1, 1e-4);
+  // What lies outside the body is no matter of MU: a mask that ends in the ball.
+  Occupancy body(Grid({41, 45, 61}, {1, 1.1, 0.5}, {-17, -28, -10}), 1.0f);
+  for (int k = 40; k < 61; ++k)
+    for (int j = 0; j < 45; ++j)
+      for (int i = 0; i < 41; ++i) body(i, j, k) = 0;
+  input.body_mask = &body;
+  EXPECT_EQ(factor_still_missing(evaluated(2), 95), 1);
+}
+
 TEST(Normalisation, SettlesWhereTheSamplesStayAndAboveWhereTheyTakeTurns) {
   // The samples stay: the first look tells the factor, the second that it is right.
   EXPECT_DOUBLE_EQ(settled_factor(1, [](double factor) { return 1.25 / factor; }), 1.25);
