@@ -311,6 +311,12 @@ PlanOutcome plan_prepared(const PlanRequest& request, PreparedCase prepared, Pro
     evaluation = evaluate(input, progress);
     missing = factor_still_missing(evaluation, request.coverage_pct);
   }
+  if (missing > 1)
+    warnings.push_back(
+        {"coverage-not-settled",
+         fmt::format("a target lacks {:.2g} % of its dose for the coverage asked for: the evaluation took "
+                     "other samples of each dose",
+                     100 * (missing - 1))});
   append(warnings, dose.warnings);
   append(warnings, truncated_path_warnings(planned.beams, prepared.patient.body, prepared.beam_data));
   append(warnings, validity_warnings(planned.beams, dose, density, prepared.targets.targets));

@@ -8,7 +8,8 @@
 namespace sbrt {
 namespace {
 
-constexpr double points_of_cut_cell = 16;  // scattered freely, their variance is that of one point in each octant
+constexpr int points_of_cut_cell = 16;   // scattered freely, their variance is that of one point in each octant
+constexpr double least_share = 1.0 / 8;  // of a cell: unsplit, such a piece scatters half as much as a split whole one
 
 // The counters of the first points go up from 0, a cell after the other; those of further points come down from where
 // scatter_tries of them fit into 64 bits.
@@ -54,6 +55,11 @@ std::optional<PatientPoint> PieceCells::one_point(std::uint64_t number, double v
       number, [&](UnitPoint x) { return point(in, x); }, [&](PatientPoint q) { return whole || shape_.contains(q); });
 }
 
+int PieceCells::points_of(double volume_mm3) const {
+  if (is_whole(volume_mm3)) return 8;
+  return volume_mm3 < least_share * cell_volume_mm3() ? 0 : points_of_cut_cell;
+}
+
 std::vector<PatientPoint> PieceCells::many_points(std::uint64_t number, double volume_mm3) const {
   std::vector<PatientPoint> points;
   const Cell in = cell(number);
@@ -64,7 +70,7 @@ std::vector<PatientPoint> PieceCells::many_points(std::uint64_t number, double v
     }
     return points;
   }
-  const auto wanted = std::uint64_t(std::ceil(points_of_cut_cell * std::min(1.0, 4 * volume_mm3 / cell_volume_mm3())));
+  const auto wanted = std::uint64_t(points_of(volume_mm3));
   for (std::uint64_t n = 0; n < wanted; ++n)
     if (const auto found = point_in_part(
             counter_of_more(number, n), [&](UnitPoint x) { return point(in, x); },

@@ -55,9 +55,11 @@ class PieceCells {
   bool is_whole(double volume_mm3) const { return volume_mm3 >= (1 - 1e-9) * cell_volume_mm3(); }
   /// A point that is as likely to lie anywhere in a piece; nothing as point_in_part() says.
   std::optional<PatientPoint> one_point(std::uint64_t number, double volume_mm3) const;
-  /// Points of equal weight that tell of a piece what pieces half as long would: of a whole cell one in each octant, of
-  /// a cut one 16, each as likely to lie anywhere in it; fewer of a piece below a quarter of its cell, which weighs
-  /// little. None where all tries missed.
+  /// How many points many_points() tries to find: 8 in a whole cell, 16 in a cut one, none where the piece is less than
+  /// an eighth of its cell and weighs too little to matter.
+  int points_of(double volume_mm3) const;
+  /// Points of equal weight that tell of a piece what pieces half as long would: one in each octant of a whole cell; in
+  /// a cut one each is as likely to lie anywhere in the piece.
   std::vector<PatientPoint> many_points(std::uint64_t number, double volume_mm3) const;
 
  private:

@@ -14,7 +14,7 @@ namespace {
 constexpr double first_step = 0.5, last_step = 1.0 / 64;  // voxels
 constexpr std::array<double, 7> drawn_back{1.0 / 32, 1.0 / 8, 1.0 / 4,  1.0 / 2,
                                            3.0 / 4,  7.0 / 8, 31.0 / 32};  // of a step
-constexpr std::size_t most_starts = 8, considered = 512;
+constexpr std::size_t most_starts = 8, considered = 4096;
 
 // Uphill (sign 1) or downhill (-1); NaN outside the grid never wins a comparison.
 class Walk {

@@ -23,8 +23,8 @@ DoseAtPoint climb(const DoseInterpolator& dose, PatientPoint start, const Allowe
 
 enum class Extreme { hottest, coldest };
 
-/// The best climb (descent) from up to eight of the hottest (coldest) points that lie at least `apart_mm` from each
-/// other: a local search, which may miss a summit that none of the points hints at.
+/// The best climb (descent) from up to eight points that lie at least `apart_mm` from each other, taken from the 4 096
+/// hottest (coldest): a local search, which may miss a summit that none of these points hints at.
 /// @param points and their doses, NaN where there is none  @return nothing when no point has a dose
 std::optional<DoseAtPoint> extreme_near(Extreme which, const DoseInterpolator& dose,
                                         std::span<const PatientPoint> points, std::span<const double> dose_gy,

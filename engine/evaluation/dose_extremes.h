@@ -14,8 +14,8 @@ namespace sbrt {
 std::optional<DoseAtPoint> maximum_in_body(const DoseInBody& field);
 
 /// Largest dose in the body at `distance_mm` or more from a target; nothing when the grid holds no such point.
-/// Cells that can hold more than the hottest voxel centre are searched on 2 x 2 x 2 parts, then by a climb in each
-/// slice.
+/// Cells that can hold more than the best point so far are searched on 2 x 2 x 2 parts; the best part of every slice
+/// that comes within 3 % of it is climbed from.
 /// @param distance exact distance to the target in mm  @param target_box box around the target
 /// @return the value; its interval reaches down to the hottest voxel centre
 std::optional<Measured> maximum_beyond(const DoseInterpolator& dose, const Region& region, double distance_mm,

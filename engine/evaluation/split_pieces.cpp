@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace sbrt {
 namespace {
@@ -39,11 +40,19 @@ void append_piece(SampledStructure& to, const Sample& sample, PatientPoint point
 
 }  // namespace
 
-SampledStructure split_at(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& pieces,
-                          std::span<const double> isodoses_gy) {
+std::optional<SampledStructure> split_at(const Shape& shape, const DoseInterpolator& dose,
+                                         const SampledStructure& pieces, std::span<const double> isodoses_gy,
+                                         double most) {
   SBRT_EXPECT(pieces.cell.size() == pieces.samples.size() && pieces.block.size() == pieces.samples.size());
   const PieceCells cells(shape, pieces.step_mm);
   const auto count = std::int64_t(pieces.samples.size());
+  std::vector<std::uint8_t> points_of(pieces.samples.size());  // 0: not split
+  parallel_for_blocks(count, pieces_per_task, [&](std::int64_t begin, std::int64_t end) {
+    for (auto i = std::size_t(begin); i < std::size_t(end); ++i)
+      if (passed(cells, pieces.cell[i], dose, isodoses_gy))
+        points_of[i] = std::uint8_t(cells.points_of(pieces.samples[i].volume_mm3));
+  });
+  if (double(count) + std::accumulate(points_of.begin(), points_of.end(), 0.0) > most) return std::nullopt;
   // Within a task the blocks of split pieces are numbered -1, -2, ...; those of the others keep their numbers.
   std::vector<SampledStructure> parts(std::size_t((count + pieces_per_task - 1) / pieces_per_task));
   parallel_for_blocks(count, pieces_per_task, [&](std::int64_t begin, std::int64_t end) {
@@ -52,7 +61,7 @@ SampledStructure split_at(const Shape& shape, const DoseInterpolator& dose, cons
       const Sample& sample = pieces.samples[i];
       const std::uint64_t cell = pieces.cell[i];
       std::vector<PatientPoint> points;
-      if (passed(cells, cell, dose, isodoses_gy)) points = cells.many_points(cell, sample.volume_mm3);
+      if (points_of[i] > 0) points = cells.many_points(cell, sample.volume_mm3);
       if (points.empty()) {
         append_piece(part, sample, pieces.points[i], pieces.dose_gy[i], cell, pieces.block[i]);
         continue;

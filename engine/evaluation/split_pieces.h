@@ -4,6 +4,7 @@
 #include "engine/evaluation/sampled_structure.h"
 #include "geometry/interpolate.h"
 
+#include <optional>
 #include <span>
 
 namespace sbrt {
@@ -15,8 +16,9 @@ inline constexpr double split_gain = 4;
 /// The pieces whose cells the isodoses may pass, by the doses at their corners, share their volume between up to
 /// sixteen points (PieceCells::many_points()) and become blocks of their own; the others stay as they are. Which pieces
 /// are split depends on the cells and the dose, not on the points drawn before, so that volumes stay unbiased.
-/// @param pieces as sample_dose() gives them
-SampledStructure split_at(const Shape& shape, const DoseInterpolator& dose, const SampledStructure& pieces,
-                          std::span<const double> isodoses_gy);
+/// @param pieces as sample_dose() gives them  @param most of all pieces, else nothing is split and nothing returned
+std::optional<SampledStructure> split_at(const Shape& shape, const DoseInterpolator& dose,
+                                         const SampledStructure& pieces, std::span<const double> isodoses_gy,
+                                         double most);
 
 }  // namespace sbrt

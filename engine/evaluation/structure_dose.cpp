@@ -2,6 +2,7 @@
 
 #include "engine/evaluation/climb.h"
 #include "engine/evaluation/measured_metrics.h"
+#include "engine/evaluation/refiner.h"
 #include "engine/evaluation/split_pieces.h"
 #include "engine/evaluation/structure_names.h"
 #include "geometry/parallel.h"
@@ -19,10 +20,7 @@ namespace {
 constexpr double noise_of_n_pieces = 0.29;  // of the volume, times n^(-2/3): an isodose around 2 % of it
 constexpr double first_try = 0.8;           // of the wanted noise: the number of pieces is not met exactly
 constexpr int coarse_draws = 8;             // as many as a block has pieces
-constexpr double finest_step_mm = 0.05;
-constexpr double most_pieces = 3e6;
-constexpr double worth_a_warning = 5;  // times the wanted width; below, the printed interval says enough
-constexpr double some_more = 1.2;      // than needed: the error told by eight draws scatters
+constexpr double worth_a_warning = 5;       // times the wanted width; below, the printed interval says enough
 constexpr double starts_apart_mm = 3;
 constexpr double surface_steps = 3;  // the extremes are searched from the best of these points
 
@@ -130,13 +128,6 @@ double excess(const Metric& metric, const MetricResult& found, const WantedInter
   return width_pct / wanted.dose_pct;
 }
 
-// A metric with an interval wider than wanted.
-struct TooWide {
-  double times;  // as wide as wanted
-  std::string metric;
-  std::optional<double> isodose_gy;  // whose pieces make it so wide, where it is one
-};
-
 // The isodose that bounds the volume of a metric; nothing for a mean, and for a volume at a biological dose.
 std::optional<double> isodose_of(const Metric& metric, const StructureResult& result) {
   using Kind = Metric::Kind;
@@ -172,28 +163,13 @@ std::vector<TooWide> measure_metrics(const MeasuredMetrics& measure, const std::
   return too_wide;
 }
 
-const TooWide& widest(const std::vector<TooWide>& too_wide) {
-  return *std::max_element(too_wide.begin(), too_wide.end(),
-                           [](const TooWide& a, const TooWide& b) { return a.times < b.times; });
-}
-
-// Their isodoses; none where one of them is no matter of an isodose.
-std::vector<double> isodoses(const std::vector<TooWide>& too_wide) {
-  std::vector<double> gy;
-  for (const TooWide& t : too_wide) {
-    if (!t.isodose_gy) return {};
-    gy.push_back(*t.isodose_gy);
-  }
-  return gy;
-}
-
 }  // namespace
 
 SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
                                    const std::vector<Metric>& judged, const WantedInterval& wanted, double dvh_bin_gy,
                                    StructureResult& result, Warnings& warnings) {
   const auto largest_gy = double(dose.rows().highest());
-  result.step_mm = sampling_step_mm(shape.volume_mm3(), wanted.volume_pct);
+  Refiner refiner(sampling_step_mm(shape.volume_mm3(), wanted.volume_pct));
   SampledTwice sampled;
   const auto measure_all = [&](CoarseCurves curves) {
     const MeasuredMetrics measure(result.dvh, std::move(curves), result.reference);
@@ -201,9 +177,7 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
   };
   std::optional<HotSpot> hot, hot_twice;
-  SampledStructure pieces = sample_dose(shape, dose, result.step_mm);
-  std::size_t cells = pieces.samples.size();
-  bool split = false;
+  SampledStructure plain = sample_dose(shape, dose, refiner.step_mm()), pieces = plain;
   for (;;) {
     sampled.coarse = twice_as_coarse(pieces);
     // What follows runs side by side where one structure has all threads to itself.
@@ -223,26 +197,20 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
       }
     });
     if (result.dvh.empty()) break;
-    const std::vector<TooWide> too_wide = measure_all(coarse_curves(shape, sampled.coarse));
-    if (too_wide.empty()) break;
-    const double times = widest(too_wide).times;
-    const std::vector<double> at =
-        split_gain * double(cells) <= most_pieces ? isodoses(too_wide) : std::vector<double>{};
-    if (!at.empty() && !split && some_more * times <= split_gain) {
-      pieces = split_at(shape, dose, pieces, at);
-      split = true;
-      continue;
+    std::vector<TooWide> too_wide = measure_all(coarse_curves(shape, sampled.coarse));
+    // The pieces of a hot spot are replaced anyway.
+    for (TooWide& t : too_wide)
+      if (hot && t.isodose_gy && *t.isodose_gy >= hot->threshold_gy) t.isodose_gy.reset();
+    if (too_wide.empty() || !refiner.refine(too_wide, plain.samples.size())) break;
+    if (plain.step_mm != refiner.step_mm()) plain = sample_dose(shape, dose, refiner.step_mm());
+    std::optional<SampledStructure> split;
+    if (const std::vector<double> isodoses_gy = refiner.isodoses_gy(); !isodoses_gy.empty()) {
+      split = split_at(shape, dose, plain, isodoses_gy, most_pieces);
+      if (!split) refiner.give_up_splitting();
     }
-    // The error goes with the square of the step. In quarters, so that nearly equal doses get the same pieces.
-    const double gained = !at.empty() && !split ? split_gain : 1;
-    const double finer = std::min(std::ceil(4 * std::sqrt(some_more * times / gained)) / 4, 2.0);
-    if (result.step_mm / finer < finest_step_mm || finer * finer * finer * double(cells) > most_pieces) break;
-    result.step_mm /= finer;
-    pieces = sample_dose(shape, dose, result.step_mm);
-    cells = pieces.samples.size();
-    split = !at.empty();
-    if (split) pieces = split_at(shape, dose, pieces, at);
+    pieces = split ? std::move(*split) : plain;
   }
+  result.step_mm = refiner.step_mm();
   if (!result.dvh.empty()) {
     search_extremes(shape, dose, sampled.fine, result);
     const std::vector<TooWide> too_wide = measure_all(std::move(result.check));
@@ -250,7 +218,8 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
       warnings.push_back(
           {"interval-not-reached",
            fmt::format("{}: the interval of {} is {:.2g} times as wide as wanted, with {} pieces of {:.3g} mm",
-                       result.name, widest(too_wide).metric, widest(too_wide).times, cells, result.step_mm)});
+                       result.name, widest(too_wide).metric, widest(too_wide).times, pieces.samples.size(),
+                       result.step_mm)});
   }
   result.has_dose = !result.dvh.empty();
   result.outside_grid_cc = result.dvh.outside_mm3() / units::cc;

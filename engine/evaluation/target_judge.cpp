@@ -18,7 +18,7 @@ namespace {
 constexpr double far_from_target_mm = 20;
 constexpr double near_volume_mm3 = 35;  // ICRU 91
 constexpr double near_volume_below_mm3 = 2 * units::cc;
-constexpr double overlap_share = 0.001;  // of the pieces; below it two targets only touch
+constexpr double overlap_share = 0.001;  // of the volume; below it two targets only touch
 
 class TargetJudge {
  public:
@@ -78,11 +78,13 @@ class TargetJudge {
     for (std::size_t a = 0; a < targets_.size(); ++a)
       for (std::size_t b = a + 1; b < targets_.size(); ++b) {
         const auto overlap = [&](std::size_t x, std::size_t y) {
-          std::size_t inside = 0;
-          const auto& samples = targets_[x].coarse.front().samples;
+          double inside = 0, all = 0;
           const Box box = targets_[y].shape->bounding_box();
-          for (const Sample& s : samples) inside += box.contains(s.point) && targets_[y].shape->contains(s.point);
-          return double(inside) > overlap_share * double(samples.size());
+          for (const Sample& s : targets_[x].coarse.front().samples) {
+            all += s.volume_mm3;
+            if (box.contains(s.point) && targets_[y].shape->contains(s.point)) inside += s.volume_mm3;
+          }
+          return inside > overlap_share * all;
         };
         if (!overlap(a, b) && !overlap(b, a)) continue;
         overlaps_[a][b] = overlaps_[b][a] = true;

@@ -96,7 +96,8 @@ double normalisation_factor(const std::vector<PlanningTarget>& targets, const Do
 }
 
 double factor_still_missing(const Evaluation& evaluation, double coverage_pct) {
-  constexpr double rounded = 0.002;  // percentage points; reports print two decimals
+  constexpr double rounded = 0.002;          // percentage points; reports print two decimals
+  constexpr double most_by_samples = 1.002;  // a larger factor would mend something else, by an overdose
   double factor = 1;
   for (const TargetResult& target : evaluation.targets) {
     const auto coverage = target.indices.find("coverage_pct");
@@ -110,7 +111,7 @@ double factor_still_missing(const Evaluation& evaluation, double coverage_pct) {
         factor = std::max(factor, rx / *covered_gy);
     }
   }
-  return factor;
+  return factor < most_by_samples ? factor : 1;
 }
 
 double settled_factor(double first, const std::function<double(double)>& missing_at) {

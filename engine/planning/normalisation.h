@@ -14,7 +14,8 @@ namespace sbrt {
 double settled_factor(double first, const std::function<double(double)>& missing_at);
 
 /// Factor that the dose of a plan still needs by the plan's own evaluation, which may have taken other samples than the
-/// normalisation did; 1 where every target is covered as asked, or where what is missing lies outside the body.
+/// normalisation did. 1 where every target is covered as asked; also where the cause is another one, such as a part
+/// outside the body: what samples differ by is far below 0.2 % of the dose.
 double factor_still_missing(const Evaluation& evaluation, double coverage_pct);
 
 }  // namespace sbrt

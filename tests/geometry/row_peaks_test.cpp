@@ -28,7 +28,7 @@ TEST_P(RowPeaksOf, AreNoLowerThanTheBoundsOfTheCellsAndNotFarAbove) {
   const DoseGrid dose = rough_dose({21, 13, 11});
   const DoseInterpolator interpolate(dose, GetParam());
   RowPeaks peaks(interpolate);
-  double above = 0, summits = 0;
+  double above = 0, beyond = 0, summits = 0;
   for (int k = 0; k < 10; ++k)
     for (int j = 0; j < 12; ++j) {
       const std::span<const float> row = peaks.of_cells(j, k);
@@ -38,7 +38,8 @@ TEST_P(RowPeaksOf, AreNoLowerThanTheBoundsOfTheCellsAndNotFarAbove) {
         ASSERT_GE(double(row[std::size_t(i)]), high) << i << " " << j << " " << k;
         float largest = -HUGE_VALF;
         for (int b = 0; b < 8; ++b) largest = std::max(largest, dose(i + (b & 1), j + (b >> 1 & 1), k + (b >> 2)));
-        above = std::max(above, double(row[std::size_t(i)] - largest));
+        above += double(row[std::size_t(i)] - largest);
+        beyond += high - double(largest);
         summits += high > double(largest);
       }
     }
@@ -46,7 +47,10 @@ TEST_P(RowPeaksOf, AreNoLowerThanTheBoundsOfTheCellsAndNotFarAbove) {
     EXPECT_EQ(above, 0);
   } else {
     EXPECT_GT(summits, 0);
-    EXPECT_LT(above, 3 * 0.25 * 4 * 60);  // a second difference is at most four times the largest dose
+    EXPECT_GT(above, beyond);
+    // The largest sample of a cell is as often a summit of its lines as not: on average half of 3/4 of a second
+    // difference, here about 12 Gy.
+    EXPECT_LT(above / (20 * 12 * 10), 6);
   }
 }
 

@@ -81,11 +81,17 @@ TEST(Normalisation, TellsWhatAPlanStillLacksByItsOwnEvaluation) {
     input.dose = &dose;
     return evaluate(input, progress);
   };
+  // The first factor is right to 0.3 %, as above; that of a look at the evaluation itself to its samples.
   const double covered = 40 + 0.5 * 10 * cap_position(0.95);
-  EXPECT_NEAR(factor_still_missing(evaluated(1), 95), 45 / covered, relative * 45 / covered);
-  EXPECT_EQ(factor_still_missing(evaluated(1.01 * 45 / covered), 95), 1);
-  const double first = factor_still_missing(evaluated(0.999 * 45 / covered), 95);
-  EXPECT_NEAR(factor_still_missing(evaluated(0.999 * 45 / covered * first), 95), 1, 1e-4);
+  double enough = 45 / covered * (1 - relative);
+  for (int look = 0; look < 40 && evaluated(enough).targets[0].indices.at("coverage_pct").value < 95; ++look)
+    enough *= 1.0002;
+  EXPECT_EQ(factor_still_missing(evaluated(enough), 95), 1);
+  EXPECT_EQ(factor_still_missing(evaluated(1.01 * enough), 95), 1);
+  const double missing = factor_still_missing(evaluated(enough / 1.001), 95);
+  EXPECT_NEAR(missing, 1.001, 2.5e-4);
+  EXPECT_NEAR(factor_still_missing(evaluated(enough / 1.001 * missing), 95), 1, 1e-4);
+  EXPECT_EQ(factor_still_missing(evaluated(enough / 1.1), 95), 1) << "no matter of samples";
   // What lies outside the body is no matter of MU: a mask that ends in the ball.
   Occupancy body(Grid({41, 45, 61}, {1, 1.1, 0.5}, {-17, -28, -10}), 1.0f);
   for (int k = 40; k < 61; ++k)
@@ -93,6 +99,17 @@ TEST(Normalisation, TellsWhatAPlanStillLacksByItsOwnEvaluation) {
       for (int i = 0; i < 41; ++i) body(i, j, k) = 0;
   input.body_mask = &body;
   EXPECT_EQ(factor_still_missing(evaluated(2), 95), 1);
+  // The same where the part outside is cold.
+  const double cut = body.grid().voxel_centre(0, 0, 40).z - 0.25;
+  DoseGrid cold = linear_dose(46, 0.1);
+  for (int k = 0; k < 31; ++k)
+    for (int j = 0; j < 45; ++j)
+      for (int i = 0; i < 41; ++i)
+        if (cold.grid().voxel_centre(i, j, k).z > cut) cold(i, j, k) = 5;
+  input.dose = &cold;
+  const Evaluation outside_cold = evaluate(input, progress);
+  ASSERT_LT(outside_cold.targets[0].indices.at("coverage_pct").value, 90);
+  EXPECT_EQ(factor_still_missing(outside_cold, 95), 1);
 }
 
 TEST(Normalisation, SettlesWhereTheSamplesStayAndAboveWhereTheyTakeTurns) {
