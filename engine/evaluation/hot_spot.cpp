@@ -16,6 +16,8 @@ namespace {
 constexpr double hot_volume_mm3 = 1 * units::cc;
 constexpr double most_hot_voxels = 200'000;
 constexpr double worth_while = 1.5;  // times as long are the other pieces at least
+constexpr int most_looks = 4;
+constexpr double worth_another_look = 0.8;
 
 // Dose that the hottest `volume_mm3` exceed, as the curve of all pieces tells it, from the hot ones only; nothing where
 // less than that has a dose.
@@ -156,6 +158,69 @@ class DoseCeiling {
   std::vector<double> bound_;                      // NaN until asked for
 };
 
+// A grid over a box, and which of its voxels may hold a piece with the threshold dose. Most lie where it is colder and
+// are asked block by block.
+class HotVoxels {
+ public:
+  HotVoxels(const DoseInterpolator& dose, const Box& box, double step_mm, double threshold_gy)
+      : grid_(grid_over(box, step_mm)), ceiling_(dose, grid_), threshold_(threshold_gy) {
+    const GridSize n = grid_.size();
+    blocks_ = {blocks(n.nx), blocks(n.ny), blocks(n.nz)};
+    for (int c = 0; c < blocks_[2]; ++c)
+      for (int b = 0; b < blocks_[1]; ++b)
+        for (int a = 0; a < blocks_[0]; ++a) {
+          const std::array<int, 3> low{a * side, b * side, c * side},
+              last{std::min(low[0] + side, n.nx) - 1, std::min(low[1] + side, n.ny) - 1,
+                   std::min(low[2] + side, n.nz) - 1};
+          const bool hot = ceiling_.over_voxels(low[0], low[1], low[2], last[0], last[1], last[2]) >= threshold_;
+          may_be_hot_.push_back(hot);
+          if (!hot) continue;
+          const auto corner = [&](const std::array<int, 3>& v, double beyond) {
+            return grid_.to_patient(VoxelPoint{v[0] + beyond, v[1] + beyond, v[2] + beyond});
+          };
+          // One voxel more on each side, for the slope of the occupancies.
+          box_.add(corner(low, -1.5));
+          box_.add(corner(last, 1.5));
+          empty_ = false;
+        }
+  }
+
+  const Grid& grid() const { return grid_; }
+  bool empty() const { return empty_; }
+  const Box& box() const { return box_; }  // around all that may be hot
+
+  template <class Visit>
+  void each_that_may_be_hot(Visit&& visit) {
+    const GridSize n = grid_.size();
+    for (int k = 0; k < n.nz; ++k)
+      for (int j = 0; j < n.ny; ++j)
+        for (int i = 0; i < n.nx; ++i) {
+          if (!may_be_hot_[std::size_t(((k / side) * blocks_[1] + j / side) * blocks_[0] + i / side)])
+            i |= side - 1;  // on to the next block
+          else if (ceiling_.over_voxel(i, j, k) >= threshold_)
+            visit(i, j, k);
+        }
+  }
+
+ private:
+  static constexpr int side = 4;
+  static int blocks(int voxels) { return (voxels + side - 1) / side; }
+  static Grid grid_over(const Box& box, double step_mm) {
+    const PatientVec size = box.high - box.low;
+    const auto count = [&](double length) { return std::max(int(std::ceil(length / step_mm)), 1); };
+    return Grid({count(size.x), count(size.y), count(size.z)}, {step_mm, step_mm, step_mm},
+                box.low + PatientVec{step_mm / 2, step_mm / 2, step_mm / 2});
+  }
+
+  Grid grid_;
+  DoseCeiling ceiling_;
+  double threshold_;
+  std::array<int, 3> blocks_{};
+  std::vector<char> may_be_hot_;
+  Box box_;
+  bool empty_ = true;
+};
+
 }  // namespace
 
 std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator& dose, double hot_mm,
@@ -167,100 +232,78 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   for (std::size_t i = 0; i < sampled.samples.size(); ++i)
     if (sampled.dose_gy[i] >= *threshold) box.add(sampled.samples[i].point);
   box = box.grown(sampled.step_mm);
-  const PatientVec size = box.high - box.low;
-  const double step = std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
-  if (step > sampled.step_mm / worth_while) return std::nullopt;
-  const Grid grid({int(std::ceil(size.x / step)), int(std::ceil(size.y / step)), int(std::ceil(size.z / step))},
-                  {step, step, step}, box.low + PatientVec{step / 2, step / 2, step / 2});
-  DoseCeiling ceiling(dose, grid);
-  SampledStructure hot;
-  hot.step_mm = step;
-  const GridSize n = grid.size();
-  // Most voxels lie where it is colder: asked block by block.
-  constexpr int side = 4;
-  const auto blocks = [](int voxels) { return (voxels + side - 1) / side; };
-  const int bx = blocks(n.nx), by = blocks(n.ny), bz = blocks(n.nz);
-  std::vector<char> may_be_hot;
-  std::array<int, 3> first{n.nx, n.ny, n.nz}, end{0, 0, 0};  // voxels around those blocks
-  for (int c = 0; c < bz; ++c)
-    for (int b = 0; b < by; ++b)
-      for (int a = 0; a < bx; ++a) {
-        const std::array<int, 3> low{a * side, b * side, c * side},
-            high{std::min(low[0] + side, n.nx), std::min(low[1] + side, n.ny), std::min(low[2] + side, n.nz)};
-        may_be_hot.push_back(ceiling.over_voxels(low[0], low[1], low[2], high[0] - 1, high[1] - 1, high[2] - 1) >=
-                             *threshold);
-        for (std::size_t d = 0; d < 3 && may_be_hot.back(); ++d) {
-          first[d] = std::min(first[d], low[d]);
-          end[d] = std::max(end[d], high[d]);
-        }
-      }
-  if (end[0] == 0) return std::nullopt;
-  // One voxel more on each side, for the slope of the occupancies.
-  const std::array<int, 3> size_of_all{n.nx, n.ny, n.nz};
-  for (std::size_t d = 0; d < 3; ++d) {
-    first[d] = std::max(first[d] - 1, 0);
-    end[d] = std::min(end[d] + 1, size_of_all[d]);
+  const auto step_in = [&](const Box& of) {
+    const PatientVec size = of.high - of.low;
+    return std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
+  };
+  // What the dose allows to be hot is often a small part of the box and then gets smaller voxels.
+  std::optional<HotVoxels> voxels;
+  for (int look = 0; look < most_looks; ++look) {
+    voxels.emplace(dose, box, step_in(box), *threshold);
+    if (voxels->empty()) return std::nullopt;
+    box = voxels->box();
+    if (step_in(box) > worth_another_look * voxels->grid().spacing_mm()[0]) break;
   }
-  const Occupancy occupied =
-      occupancy_of(shape, Grid({end[0] - first[0], end[1] - first[1], end[2] - first[2]}, grid.spacing_mm(),
-                               grid.voxel_centre(first[0], first[1], first[2])));
-  std::vector<Sample> candidates;
-  std::vector<PatientPoint> points;
-  for (int k = first[2]; k < end[2]; ++k)
-    for (int j = first[1]; j < end[1]; ++j)
-      for (int i = first[0]; i < end[0]; ++i) {
-        if (!may_be_hot[std::size_t(((k / side) * by + j / side) * bx + i / side)]) {
-          i |= side - 1;  // on to the next block
-          continue;
-        }
-        const int a = i - first[0], b = j - first[1], c = k - first[2];
-        const double share = double(occupied(a, b, c));
-        if (!(share > 0) || ceiling.over_voxel(i, j, k) < *threshold) continue;
-        candidates.push_back({middle_of_inside(occupied, a, b, c), share * grid.voxel_volume_mm3()});
-        const auto place = [&](UnitPoint x) {
-          return grid.to_patient(VoxelPoint{i + x.a - 0.5, j + x.b - 0.5, k + x.c - 0.5});
-        };
-        const auto inside = [&](PatientPoint p) { return share >= 1 || shape.contains(p); };
-        points.push_back(point_in_part(grid.index(i, j, k), place, inside).value_or(candidates.back().point));
-      }
-  const std::vector<double> doses = dose.values_at(points);
-  for (std::size_t i = 0; i < candidates.size(); ++i)
-    if (doses[i] >= *threshold) {
-      hot.samples.push_back(candidates[i]);
-      hot.points.push_back(points[i]);
-      hot.dose_gy.push_back(doses[i]);
-    }
-  if (hot.samples.empty()) return std::nullopt;
-  return HotSpot{*threshold, std::move(hot)};
+  const Grid& grid = voxels->grid();
+  const double step = grid.spacing_mm()[0];
+  if (step > sampled.step_mm / worth_while) return std::nullopt;
+  const Occupancy occupied = occupancy_of(shape, grid);
+  SampledStructure pieces;
+  pieces.step_mm = step;
+  const GridSize n = grid.size();
+  const auto half = [](int voxel_count) { return std::size_t(voxel_count + 1) / 2; };
+  constexpr std::int32_t none = -1;
+  std::vector<std::int32_t> block(half(n.nx) * half(n.ny) * half(n.nz), none);
+  voxels->each_that_may_be_hot([&](int i, int j, int k) {
+    const double share = double(occupied(i, j, k));
+    if (!(share > 0)) return;
+    pieces.samples.push_back({middle_of_inside(occupied, i, j, k), share * grid.voxel_volume_mm3()});
+    const auto place = [&](UnitPoint x) {
+      return grid.to_patient(VoxelPoint{i + x.a - 0.5, j + x.b - 0.5, k + x.c - 0.5});
+    };
+    const auto inside = [&](PatientPoint p) { return share >= 1 || shape.contains(p); };
+    pieces.points.push_back(point_in_part(grid.index(i, j, k), place, inside).value_or(pieces.samples.back().point));
+    std::int32_t& number =
+        block[(std::size_t(k / 2) * half(n.ny) + std::size_t(j / 2)) * half(n.nx) + std::size_t(i / 2)];
+    if (number == none) number = pieces.blocks++;
+    pieces.block.push_back(number);
+  });
+  pieces.dose_gy = dose.values_at(pieces.points);
+  const auto is_hot = [&](double gy) { return gy >= *threshold; };
+  if (std::none_of(pieces.dose_gy.begin(), pieces.dose_gy.end(), is_hot)) return std::nullopt;
+  return HotSpot{*threshold, std::move(pieces)};
 }
 
-bool still_serves(const HotSpot& hot, double step_mm) { return step_mm >= worth_while * hot.pieces.step_mm; }
+bool still_serves(const HotSpot& hot, double hot_mm, double step_mm) {
+  constexpr double rounding = 1 + 1e-9;
+  return hot.pieces.step_mm <= rounding * hot_mm && step_mm >= worth_while * hot.pieces.step_mm;
+}
 
-SampledStructure with_hot_spot(const SampledStructure& sampled, const HotSpot& hot) {
+SampledStructure with_hot_spot(const SampledStructure& sampled, double threshold_gy, const SampledStructure& pieces) {
   double volume = 0, cold = 0, hot_volume = 0;
   for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
     volume += sampled.samples[i].volume_mm3;
-    if (!(sampled.dose_gy[i] >= hot.threshold_gy)) cold += sampled.samples[i].volume_mm3;
+    if (!(sampled.dose_gy[i] >= threshold_gy)) cold += sampled.samples[i].volume_mm3;
   }
-  for (const Sample& s : hot.pieces.samples) hot_volume += s.volume_mm3;
+  for (std::size_t i = 0; i < pieces.samples.size(); ++i)
+    if (pieces.dose_gy[i] >= threshold_gy) hot_volume += pieces.samples[i].volume_mm3;
   if (!(cold > 0) || hot_volume >= volume) return sampled;
   const double scale = (volume - hot_volume) / cold;
   SampledStructure merged;
   merged.step_mm = sampled.step_mm;
-  const std::size_t most = sampled.samples.size() + hot.pieces.samples.size();
+  const std::size_t most = sampled.samples.size() + pieces.samples.size();
   merged.samples.reserve(most);
   merged.points.reserve(most);
   merged.dose_gy.reserve(most);
-  for (std::size_t i = 0; i < sampled.samples.size(); ++i) {
-    if (sampled.dose_gy[i] >= hot.threshold_gy) continue;
-    merged.samples.push_back({sampled.samples[i].point, sampled.samples[i].volume_mm3 * scale});
-    merged.points.push_back(sampled.points[i]);
-    merged.dose_gy.push_back(sampled.dose_gy[i]);
-  }
-  const auto append = [](auto& all, const auto& more) { all.insert(all.end(), more.begin(), more.end()); };
-  append(merged.samples, hot.pieces.samples);
-  append(merged.points, hot.pieces.points);
-  append(merged.dose_gy, hot.pieces.dose_gy);
+  const auto take = [&](const SampledStructure& from, std::size_t i, double factor) {
+    merged.samples.push_back({from.samples[i].point, from.samples[i].volume_mm3 * factor});
+    merged.points.push_back(from.points[i]);
+    merged.dose_gy.push_back(from.dose_gy[i]);
+  };
+  for (std::size_t i = 0; i < sampled.samples.size(); ++i)
+    if (!(sampled.dose_gy[i] >= threshold_gy)) take(sampled, i, scale);
+  for (std::size_t i = 0; i < pieces.samples.size(); ++i)
+    if (pieces.dose_gy[i] >= threshold_gy) take(pieces, i, 1);
   return merged;
 }
 

@@ -20,6 +20,8 @@ const TooWide& widest(const std::vector<TooWide>& too_wide) {
                            [](const TooWide& a, const TooWide& b) { return a.times < b.times; });
 }
 
+double finer_for(double times) { return std::min(std::ceil(4 * std::sqrt(some_more * times)) / 4, finer_at_once); }
+
 std::vector<double> Refiner::isodoses_gy() const {
   std::vector<double> all;
   for (const auto& [metric, gy] : split_) all.push_back(gy);
@@ -32,11 +34,10 @@ bool Refiner::refine(const std::vector<TooWide>& too_wide, std::size_t cells) {
   for (const TooWide& t : too_wide) {
     const bool is_new = may_split_ && t.isodose_gy && split_.emplace(t.metric, *t.isodose_gy).second;
     any_new = any_new || is_new;
-    needed = std::max(needed, some_more * t.times / (is_new ? split_gain : 1));
+    needed = std::max(needed, t.times / (is_new ? split_gain : 1));
   }
-  if (needed <= 1) return any_new;
-  // In quarters, so that nearly equal doses get the same pieces.
-  const double finer = std::min(std::ceil(4 * std::sqrt(needed)) / 4, finer_at_once);
+  if (some_more * needed <= 1) return any_new;
+  const double finer = finer_for(needed);
   if (step_mm_ / finer < finest_step_mm || finer * finer * finer * double(cells) > most_pieces) return any_new;
   step_mm_ /= finer;
   return true;

@@ -21,6 +21,10 @@ struct TooWide {
 /// The widest. @pre not empty
 const TooWide& widest(const std::vector<TooWide>& too_wide);
 
+/// How much shorter pieces must be for an error this many times as large as wanted, up to twice: it goes with the
+/// square of the step. In quarters, so that nearly equal doses get the same pieces.
+double finer_for(double times);
+
 /// Step of the pieces, and the isodoses at which they are split. Splitting comes first, as it costs least: it serves a
 /// metric once, by split_gain; what is still too wide gets smaller pieces, by the square of the step. An isodose once
 /// asked for stays.

@@ -165,6 +165,24 @@ std::vector<TooWide> measure_metrics(const MeasuredMetrics& measure, const std::
 
 }  // namespace
 
+namespace {
+
+// By how much the pieces of a hot spot should be shorter for the metrics that depend on it; these are taken out of
+// `too_wide`. 1 where there are none, or where the spot is too large for shorter ones.
+double finer_hot_spot(const HotSpot& hot, double hot_mm, std::vector<TooWide>& too_wide) {
+  constexpr double rounding = 1 + 1e-9;
+  if (hot.pieces.step_mm > rounding * hot_mm) return 1;
+  double times = 0;
+  std::erase_if(too_wide, [&](const TooWide& t) {
+    if (!t.isodose_gy || *t.isodose_gy < hot.threshold_gy) return false;
+    times = std::max(times, t.times);
+    return true;
+  });
+  return times > 0 ? finer_for(times) : 1;
+}
+
+}  // namespace
+
 SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
                                    const std::vector<Metric>& judged, const WantedInterval& wanted, double dvh_bin_gy,
                                    StructureResult& result, Warnings& warnings) {
@@ -176,33 +194,36 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     result.check = measure.curves();
     return measure_metrics(measure, metrics, judged, wanted, largest_gy, result);
   };
-  std::optional<HotSpot> hot, hot_twice;
   SampledStructure plain = sample_dose(shape, dose, refiner.step_mm()), pieces = plain;
+  std::optional<HotSpot> hot = find_hot_spot(shape, dose, hot_step_mm, plain);
+  double hot_mm = hot_step_mm;
   for (;;) {
     sampled.coarse = twice_as_coarse(pieces);
+    const std::vector<SampledStructure> hot_draws =
+        hot ? twice_as_coarse(hot->pieces) : std::vector<SampledStructure>{};
     // What follows runs side by side where one structure has all threads to itself.
-    parallel_for(2, [&](std::int64_t n) {
-      std::optional<HotSpot>& found = n == 0 ? hot : hot_twice;
-      const SampledStructure& among = n == 0 ? pieces : sampled.coarse.front();
-      if (!found || !still_serves(*found, among.step_mm))
-        found = find_hot_spot(shape, dose, n == 0 ? hot_step_mm : 2 * hot_step_mm, among);
-    });
     parallel_for(1 + std::int64_t(sampled.coarse.size()), [&](std::int64_t n) {
       if (n == 0) {
-        sampled.fine = hot ? with_hot_spot(pieces, *hot) : pieces;
+        sampled.fine = hot ? with_hot_spot(pieces, hot->threshold_gy, hot->pieces) : pieces;
         result.dvh = Dvh(sampled.fine.samples, sampled.fine.dose_gy);
-      } else if (hot_twice) {
-        SampledStructure& draw = sampled.coarse[std::size_t(n - 1)];
-        draw = with_hot_spot(draw, *hot_twice);
+      } else if (hot) {
+        const auto d = std::size_t(n - 1);
+        sampled.coarse[d] = with_hot_spot(sampled.coarse[d], hot->threshold_gy, hot_draws[d]);
       }
     });
     if (result.dvh.empty()) break;
     std::vector<TooWide> too_wide = measure_all(coarse_curves(shape, sampled.coarse));
-    // The pieces of a hot spot are replaced anyway.
-    for (TooWide& t : too_wide)
-      if (hot && t.isodose_gy && *t.isodose_gy >= hot->threshold_gy) t.isodose_gy.reset();
-    if (too_wide.empty() || !refiner.refine(too_wide, plain.samples.size())) break;
-    if (plain.step_mm != refiner.step_mm()) plain = sample_dose(shape, dose, refiner.step_mm());
+    if (too_wide.empty()) break;
+    // What the hot spot decides needs smaller pieces there only.
+    const double finer_spot = hot ? finer_hot_spot(*hot, hot_mm, too_wide) : 1;
+    const bool all_in_spot = too_wide.empty();
+    if (!all_in_spot && !refiner.refine(too_wide, plain.samples.size()) && finer_spot == 1) break;
+    hot_mm /= finer_spot;
+    const bool smaller = plain.step_mm != refiner.step_mm();
+    if (smaller) plain = sample_dose(shape, dose, refiner.step_mm());
+    if (finer_spot > 1 || (smaller && !(hot && still_serves(*hot, hot_mm, plain.step_mm))))
+      hot = find_hot_spot(shape, dose, hot_mm, plain);
+    if (all_in_spot) continue;
     std::optional<SampledStructure> split;
     if (const std::vector<double> isodoses_gy = refiner.isodoses_gy(); !isodoses_gy.empty()) {
       split = split_at(shape, dose, plain, isodoses_gy, most_pieces);

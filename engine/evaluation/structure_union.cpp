@@ -18,7 +18,7 @@ std::vector<SampledStructure> sample(const std::vector<const NamedShape*>& membe
   for (std::size_t m = 0; m < members.size(); ++m) {
     SampledStructure all = sample_dose(members[m]->shape, dose, step_mm);
     if (const std::optional<HotSpot> hot = find_hot_spot(members[m]->shape, dose, hot_mm, all))
-      all = with_hot_spot(all, *hot);
+      all = with_hot_spot(all, hot->threshold_gy, hot->pieces);
     SampledStructure part;
     part.step_mm = all.step_mm;
     for (std::size_t i = 0; i < all.samples.size(); ++i) {
