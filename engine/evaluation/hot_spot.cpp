@@ -14,7 +14,8 @@ namespace sbrt {
 namespace {
 
 constexpr double hot_volume_mm3 = 1 * units::cc;
-constexpr double most_hot_voxels = 200'000;
+// In the box around it. Eight times as many for pieces half as long as usual.
+double most_hot_voxels(double hot_mm) { return 200'000 * std::clamp(std::pow(hot_step_mm / hot_mm, 3), 1.0, 8.0); }
 constexpr double worth_while = 1.5;  // times as long are the other pieces at least
 constexpr int most_looks = 4;
 constexpr double worth_another_look = 0.8;
@@ -234,7 +235,7 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   box = box.grown(sampled.step_mm);
   const auto step_in = [&](const Box& of) {
     const PatientVec size = of.high - of.low;
-    return std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels));
+    return std::max(hot_mm, std::cbrt(size.x * size.y * size.z / most_hot_voxels(hot_mm)));
   };
   // What the dose allows to be hot is often a small part of the box and then gets smaller voxels.
   std::optional<HotVoxels> voxels;
@@ -274,9 +275,13 @@ std::optional<HotSpot> find_hot_spot(const Shape& shape, const DoseInterpolator&
   return HotSpot{*threshold, std::move(pieces)};
 }
 
-bool still_serves(const HotSpot& hot, double hot_mm, double step_mm) {
+bool too_large_for(const HotSpot& hot, double hot_mm) {
   constexpr double rounding = 1 + 1e-9;
-  return hot.pieces.step_mm <= rounding * hot_mm && step_mm >= worth_while * hot.pieces.step_mm;
+  return hot.pieces.step_mm > rounding * hot_mm;
+}
+
+bool still_serves(const HotSpot& hot, double hot_mm, double step_mm) {
+  return !too_large_for(hot, hot_mm) && step_mm >= worth_while * hot.pieces.step_mm;
 }
 
 SampledStructure with_hot_spot(const SampledStructure& sampled, double threshold_gy, const SampledStructure& pieces) {

@@ -170,8 +170,7 @@ namespace {
 // By how much the pieces of a hot spot should be shorter for the metrics that depend on it; these are taken out of
 // `too_wide`. 1 where there are none, or where the spot is too large for shorter ones.
 double finer_hot_spot(const HotSpot& hot, double hot_mm, std::vector<TooWide>& too_wide) {
-  constexpr double rounding = 1 + 1e-9;
-  if (hot.pieces.step_mm > rounding * hot_mm) return 1;
+  if (hot_mm <= hot_step_mm / 2 && too_large_for(hot, hot_mm)) return 1;
   double times = 0;
   std::erase_if(too_wide, [&](const TooWide& t) {
     if (!t.isodose_gy || *t.isodose_gy < hot.threshold_gy) return false;

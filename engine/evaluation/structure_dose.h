@@ -29,9 +29,9 @@ struct SampledTwice {
   std::vector<SampledStructure> coarse;
 };
 
-/// Samples the structure, finer and finer until the sampling part of every metric's interval is as small as wanted (at
-/// most 3 million pieces, then the warning "interval-not-reached"), and fills the result; needs name, role, volumes and
-/// reference.
+/// Samples the structure, its hot spot and the pieces that asked isodoses pass (Refiner) finer and finer until the
+/// sampling part of every metric's interval is as small as wanted (at most 3 million pieces, then the warning
+/// "interval-not-reached"), and fills the result; needs name, role, volumes and reference.
 /// @param metrics without duplicates; they become queries  @param judged further metrics that the step must serve
 SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& dose, const std::vector<Metric>& metrics,
                                    const std::vector<Metric>& judged, const WantedInterval& wanted, double dvh_bin_gy,
