@@ -215,14 +215,14 @@ SampledTwice fill_structure_result(const Shape& shape, const DoseInterpolator& d
     if (too_wide.empty()) break;
     // What the hot spot decides needs smaller pieces there only.
     const double finer_spot = hot ? finer_hot_spot(*hot, hot_mm, too_wide) : 1;
-    const bool all_in_spot = too_wide.empty();
-    if (!all_in_spot && !refiner.refine(too_wide, plain.samples.size()) && finer_spot == 1) break;
+    const bool refined = !too_wide.empty() && refiner.refine(too_wide, plain.samples.size());
+    if (!refined && finer_spot == 1) break;
     hot_mm /= finer_spot;
     const bool smaller = plain.step_mm != refiner.step_mm();
     if (smaller) plain = sample_dose(shape, dose, refiner.step_mm());
     if (finer_spot > 1 || (smaller && !(hot && still_serves(*hot, hot_mm, plain.step_mm))))
       hot = find_hot_spot(shape, dose, hot_mm, plain);
-    if (all_in_spot) continue;
+    if (!refined) continue;
     std::optional<SampledStructure> split;
     if (const std::vector<double> isodoses_gy = refiner.isodoses_gy(); !isodoses_gy.empty()) {
       split = split_at(shape, dose, plain, isodoses_gy, most_pieces);
